@@ -1,0 +1,76 @@
+// Package manifest is what a sink has stored: the truth.
+//
+// An object exists when a manifest names it, not before. A manifest is a row
+// of numbered segments in the sink's store, each created once and each holding
+// the hash of the one before; a segment holds the entries of one commit, so
+// that a slice's objects appear together. Who creates segment N+1 has written
+// it: a writer that finds the number taken has lost its lease and names
+// nothing.
+package manifest
+
+import (
+	"time"
+
+	"github.com/logpipe/logpipe/pipeline/addr"
+)
+
+// Counts is where the records of a slice went. Read is the sum of the others:
+// promise 1.
+type Counts struct {
+	Read      int64 `json:"read"`
+	Outside   int64 `json:"outside"`   // outside the slice's window
+	Duplicate int64 `json:"duplicate"` // same id and version already seen in this read
+	Unchanged int64 `json:"unchanged"` // same id and version stored by an earlier revision
+	Dropped   int64 `json:"dropped"`   // by a transform
+	Rejected  int64 `json:"rejected"`
+	Written   int64 `json:"written"`
+}
+
+// Balanced reports whether nothing was lost.
+func (c Counts) Balanced() bool {
+	return c.Read == c.Outside+c.Duplicate+c.Unchanged+c.Dropped+c.Rejected+c.Written
+}
+
+// Add returns the sum of two counts.
+func (c Counts) Add(o Counts) Counts {
+	c.Read += o.Read
+	c.Outside += o.Outside
+	c.Duplicate += o.Duplicate
+	c.Unchanged += o.Unchanged
+	c.Dropped += o.Dropped
+	c.Rejected += o.Rejected
+	c.Written += o.Written
+	return c
+}
+
+// Object is one stored object of a slice.
+type Object struct {
+	Name    string `json:"name"` // in the sink's store
+	Records int64  `json:"records"`
+	Bytes   int64  `json:"bytes"`  // stored
+	Plain   string `json:"plain"`  // sha256 of the bytes before compression, hex
+	Stored  string `json:"stored"` // sha256 of the stored bytes, hex
+}
+
+// Entry is one slice of one lane at one revision, stored by a sink. A slice
+// without records has an entry without objects: that nothing was there is
+// evidence too.
+type Entry struct {
+	Source   addr.Instance `json:"source"`
+	Stream   string        `json:"stream,omitempty"`
+	Sink     addr.Instance `json:"sink"`
+	Slice    string        `json:"slice"`          // slice.name, unique in a pipeline
+	Start    time.Time     `json:"start,omitzero"` // zero for a slice that is a whole file
+	End      time.Time     `json:"end,omitzero"`
+	Revision int           `json:"revision"` // 1 is the first read
+	Attempt  int           `json:"attempt"`  // 1 is the first try
+	Intent   string        `json:"intent"`
+	Shape    string        `json:"shape"`
+	Basis    time.Time     `json:"basis"` // the time that retention counts from
+	Objects  []Object      `json:"objects,omitempty"`
+	Rejects  *Object       `json:"rejects,omitempty"` // where the rejected records are described
+	Counts   Counts        `json:"counts"`
+	Coverage string        `json:"coverage"` // read, read_empty (promise 8)
+	At       time.Time     `json:"at"`       // commit, by our clock
+	Tool     string        `json:"tool"`
+}

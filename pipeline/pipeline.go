@@ -1,0 +1,152 @@
+// Package pipeline is the floor that sources, transforms and sinks stand on:
+// the contracts between them and the machine that runs them.
+//
+// A component implements one of Source, Transform or Sink and knows nothing
+// else of the machine. The machine (config, plan, run) knows components only
+// by these interfaces. Capabilities that few have are optional interfaces
+// (Stored, Grounded), asked for once on the bare component.
+//
+// One goroutine owns an open slice: it calls Read, then Apply down the tree,
+// then Write, by plain calls. Slices run side by side, so Source, Transform and
+// Sink must be safe for concurrent use; Reader, Stage and Writer need not be.
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/manifest"
+	"github.com/logpipe/logpipe/pipeline/record"
+	"github.com/logpipe/logpipe/pipeline/schema"
+	"github.com/logpipe/logpipe/pipeline/store"
+)
+
+// Env is what a component may borrow. It is filled by the program before the
+// first Slices, Open or Look; constructors only keep it.
+type Env struct {
+	Dir   string // the pipeline's directory: relative paths start here
+	Log   *slog.Logger
+	Clock func() time.Time
+	HTTP  *http.Client // sends tokens only to hosts that were approved
+}
+
+// Window is the stretch of time that a plan looks at. Start or End may be zero:
+// open at that end.
+type Window struct {
+	Start, End time.Time
+	// Known returns what is remembered of the ground called name, so that a
+	// source need not read again what has not moved. It may be nil.
+	Known func(name string) (Part, bool)
+}
+
+// Slice is one durable unit of a source's work: planned, committed, retried and
+// handed to another machine as a whole.
+type Slice struct {
+	Source addr.Instance
+	Log    string // catalogue name, "" if unknown
+	Stream string // one ordered kind of record inside a log, "" if there is one
+	Name   string // unique in a pipeline: label, key, stream, start and length, or the file
+	Start  time.Time
+	End    time.Time // half-open; Start and End are zero when a slice is a whole file
+	Ground []Part    // what it will be read from, where that can be told; sorted by name
+	Prior  []Part    // the ground of the last committed revision; set by the machine
+}
+
+// Part is one piece of a slice's ground: a file. A slice whose ground changed
+// is read again as a new revision.
+type Part struct {
+	Name     string    `json:"name"` // slash-separated, relative to the pipeline's directory
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified,omitzero"`
+	Sum      string    `json:"sum,omitempty"` // hash of the content, "" until it was read
+	// From and To bound the bytes of the part that hold records of the slice;
+	// both zero means all of it.
+	From int64 `json:"from,omitempty"`
+	To   int64 `json:"to,omitempty"`
+}
+
+// Source reads records from somewhere.
+type Source interface {
+	// Schema says what its records contain; known before any I/O.
+	Schema() *schema.Schema
+	// Slices lists the durable units of work inside a window, sorted by start
+	// and name. It may look at the world; it must not read records that it
+	// could tell from w.Known.
+	Slices(ctx context.Context, w Window) ([]Slice, error)
+	// Open reads one slice from its beginning.
+	Open(ctx context.Context, s Slice) (Reader, error)
+}
+
+// Reader yields the records of one slice.
+type Reader interface {
+	// Read fills b, which the caller has reset, with at least one record. io.EOF
+	// ends the slice and may come with a last batch. Any other error means that
+	// the slice was not read whole and nothing of it may be committed.
+	Read(ctx context.Context, b *record.Batch) error
+	Close() error
+}
+
+// Grounded is a Reader that can say what it has really read. It is asked after
+// io.EOF.
+type Grounded interface {
+	Ground() []Part
+}
+
+// Transform changes or drops records.
+type Transform interface {
+	// Schema says what leaves. What reaches it was given at decode.
+	Schema() *schema.Schema
+	// Open returns the stage for one open slice. Stages run side by side and
+	// own their scratch and caches.
+	Open(s Slice) Stage
+}
+
+// Stage works on the batches of one slice.
+type Stage interface {
+	// Apply works on every live record of b. A record that cannot be handled is
+	// rejected with b.Reject; an error means the batch and ends the slice for
+	// everything behind this stage.
+	Apply(ctx context.Context, b *record.Batch) error
+	Close()
+}
+
+// Sink stores records somewhere.
+type Sink interface {
+	// Names returns the object names for the slice as far as it alone tells;
+	// complete is false if records decide over more. The plan shows them and
+	// refuses collisions. An error is one of the configuration.
+	Names(s Slice) (names []string, complete bool, err error)
+	// Open begins one attempt to store one slice.
+	Open(ctx context.Context, o Opening) (Writer, error)
+}
+
+// Opening is what a sink needs to know to store a slice.
+type Opening struct {
+	Slice    Slice
+	Revision int    // 1 is the first; written into names from 2 on, as .r2
+	Attempt  int    // 1 is the first; written into names from 2 on, as .a2
+	Intent   string // travels with every object
+}
+
+// Writer stores the records of one slice. Exactly one of Commit and Abort ends
+// it; Abort after Commit deletes nothing.
+type Writer interface {
+	// Write stores the live records of b. It keeps nothing of b.
+	Write(ctx context.Context, b *record.Batch) error
+	// Commit makes the objects durable. They are not named yet: the machine
+	// writes the manifest. No records is no object.
+	Commit(ctx context.Context) ([]manifest.Object, error)
+	// Abort removes what was written.
+	Abort() error
+}
+
+// Stored is a Sink that keeps its objects in a store of its own, in which the
+// manifest and the rejects then live too. Prefix is the name under which all of
+// it lies ("" or ending in /): claimed by one sink.
+type Stored interface {
+	Store(ctx context.Context) (s store.Store, err error)
+	Place() string // a stable text for the claimed place: two sinks with overlapping places are refused
+}
