@@ -1,0 +1,99 @@
+package catalog
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// elsewhere answers references that mean something in another place.
+var elsewhere = map[string]string{
+	"source":    "Blocks can be referred to only in from and for_each.",
+	"transform": "Blocks can be referred to only in from and for_each.",
+	"sink":      "Blocks can be referred to only in from and for_each.",
+	"tenant":    "Tenants are not part of the language yet.",
+	"record":    "This attribute is evaluated once, before any record is read, so it cannot depend on a record.",
+	"slice":     "This attribute is evaluated once, before any slice is known. Only paths may refer to slice.",
+	"each":      "each has a meaning only in a block that has for_each.",
+	"data":      "There are no data sources: use a variable.",
+	"module":    "There are no modules yet: use another directory with its own pipeline.",
+	"count":     "There is no count: use for_each and each.key.",
+	"path":      "Paths are relative to the pipeline's directory; leave path.module out.",
+	"terraform": "There are no workspaces: use a variable.",
+	"self":      "There is no self.",
+}
+
+// CheckReferences reports what e refers to and values does not have. Looking
+// before evaluating gives every wrong name at once, with its place and the
+// nearest right one.
+func CheckReferences(e hclsyntax.Expression, values map[string]cty.Value) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, t := range e.Variables() {
+		diags = append(diags, checkReference(t, values)...)
+	}
+	Sort(diags)
+	return diags
+}
+
+func checkReference(t hcl.Traversal, values map[string]cty.Value) hcl.Diagnostics {
+	root := t.RootName()
+	object, ok := values[root]
+	if !ok {
+		return Fault(t.SourceRange(), "Unknown reference", unknownRoot(root, values))
+	}
+	if len(t) < 2 || !object.Type().IsObjectType() {
+		return nil
+	}
+	name, ok := stepName(t[1])
+	if !ok || object.Type().HasAttribute(name) {
+		return nil
+	}
+	at := hcl.RangeBetween(t[0].SourceRange(), t[1].SourceRange())
+	known := slices.Sorted(maps.Keys(object.Type().AttributeTypes()))
+	switch root {
+	case "var":
+		return Fault(at, "Unknown variable", fmt.Sprintf("No variable %q is declared. %s", name, orElse(suggest(name, known, nil), fmt.Sprintf("Declare it: variable %q { type = string }", name))))
+	case "local":
+		return Fault(at, "Unknown local value", fmt.Sprintf("No local value %q is declared. %s", name, orElse(suggest(name, known, nil), "Declare it in a locals block.")))
+	case "each":
+		if name == "value" {
+			return Fault(at, "Block used as a value", "each.value is a block here. It can be used in from; elsewhere use each.key.")
+		}
+	}
+	return Fault(at, "Unknown reference", fmt.Sprintf("%s has no %q. %s", root, name, hintOrList(name, known)))
+}
+
+func unknownRoot(root string, values map[string]cty.Value) string {
+	if answer, ok := elsewhere[root]; ok {
+		return answer
+	}
+	known := slices.Sorted(maps.Keys(values))
+	if hint := suggest(root, known, nil); hint != "" {
+		return fmt.Sprintf("Nothing is called %q. %s", root, hint)
+	}
+	return fmt.Sprintf("Nothing is called %q. If text is meant, put it in quotes: %q.", root, root)
+}
+
+// stepName is the name that one step of a traversal selects.
+func stepName(t hcl.Traverser) (string, bool) {
+	switch t := t.(type) {
+	case hcl.TraverseAttr:
+		return t.Name, true
+	case hcl.TraverseIndex:
+		if k := t.Key; k.Type() == cty.String && k.IsKnown() && !k.IsNull() && !k.IsMarked() {
+			return k.AsString(), true
+		}
+	}
+	return "", false
+}
+
+func orElse(text, otherwise string) string {
+	if text != "" {
+		return text
+	}
+	return otherwise
+}
