@@ -1,11 +1,3 @@
-// Package manifest is what a sink has stored: the truth.
-//
-// An object exists when a manifest names it, not before. A manifest is a row
-// of numbered segments in the sink's store, each created once and each holding
-// the hash of the one before; a segment holds the entries of one commit, so
-// that a slice's objects appear together. Who creates segment N+1 has written
-// it: a writer that finds the number taken has lost its lease and names
-// nothing.
 package manifest
 
 import (
@@ -52,6 +44,18 @@ type Object struct {
 	Stored  string `json:"stored"` // sha256 of the stored bytes, hex
 }
 
+// Part is one piece of what a slice was read from: a file.
+type Part struct {
+	Name     string    `json:"name"` // slash-separated, relative to the pipeline's directory
+	Size     int64     `json:"size"`
+	Modified time.Time `json:"modified,omitzero"`
+	Sum      string    `json:"sum,omitempty"` // hash of the content, "" until it was read
+	// From and To bound the bytes of the part that hold records of the slice;
+	// both zero means all of it.
+	From int64 `json:"from,omitzero"`
+	To   int64 `json:"to,omitzero"`
+}
+
 // Entry is one slice of one lane at one revision, stored by a sink. A slice
 // without records has an entry without objects: that nothing was there is
 // evidence too.
@@ -66,7 +70,10 @@ type Entry struct {
 	Attempt  int           `json:"attempt"`  // 1 is the first try
 	Intent   string        `json:"intent"`
 	Shape    string        `json:"shape"`
-	Basis    time.Time     `json:"basis"` // the time that retention counts from
+	Basis    time.Time     `json:"basis"`            // the time that retention counts from
+	Ground   []Part        `json:"ground,omitempty"` // with Seen and Settled, what a lost state is made from
+	Seen     string        `json:"seen,omitempty"`   // identities of its records, in the state's store
+	Settled  bool          `json:"settled,omitzero"`
 	Objects  []Object      `json:"objects,omitempty"`
 	Rejects  *Object       `json:"rejects,omitempty"` // where the rejected records are described
 	Counts   Counts        `json:"counts"`
