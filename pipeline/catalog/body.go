@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/logpipe/logpipe/pipeline"
@@ -47,7 +48,9 @@ type value struct {
 	rng       hcl.Range
 	failed    bool // reported; everything else is zero
 	val       cty.Value
-	sensitive bool
+	sensitive bool // the value came from a sensitive variable
+	secret    bool // or it stands where secrets stand
+	syntax    hclsyntax.Expression
 	items     []Item
 	program   *expr.Program
 	programs  []Named
@@ -159,10 +162,11 @@ func (b Body) Value(name string) cty.Value {
 	return v.val
 }
 
-// Sensitive reports whether the value of name came from a sensitive variable.
+// Sensitive reports whether the value of name must not be shown: it came from a
+// sensitive variable, or the attribute holds a secret.
 func (b Body) Sensitive(name string) bool {
 	v := b.attr(name)
-	return v != nil && v.sensitive
+	return v != nil && (v.sensitive || v.secret)
 }
 
 // Texts returns the known texts of a list or set.
@@ -278,6 +282,15 @@ func (b Body) Template(name string) (*Template, hcl.Diagnostics) {
 	return v.template, v.diags
 }
 
+// Syntax returns the expression of an attribute as it was written, nil if there
+// is none.
+func (b Body) Syntax(name string) hclsyntax.Expression {
+	if v := b.attr(name); v != nil {
+		return v.syntax
+	}
+	return nil
+}
+
 // Blocks returns the nested blocks called name in the order they were written.
 func (b Body) Blocks(name string) []Body {
 	if b.d == nil {
@@ -303,14 +316,36 @@ func (b Body) Label(i int) string {
 	return b.d.labels[i]
 }
 
-// Wrong is an error about the attribute called name, located at its value. For
-// a sensitive value the detail must not repeat it; Wrong replaces the detail by
-// one that does not.
+// Wrong is an error about the attribute called name, located at its value. The
+// detail may quote the value: if that must not be shown, Wrong says something
+// else.
 func (b Body) Wrong(name, summary, detail string) hcl.Diagnostics {
 	if b.Sensitive(name) {
 		detail = fmt.Sprintf("The value of %q does not have the form that is needed. It is sensitive and not shown.", name)
 	}
 	return Fault(b.RangeOf(name), summary, detail)
+}
+
+// Uncertain lists the places of attributes that are wrong or not known, nested
+// blocks included, and whether something required is not there at all: what a
+// constructor says about them is not worth repeating.
+func (b Body) Uncertain() (at []hcl.Range, missing bool) {
+	if b.d == nil {
+		return nil, false
+	}
+	missing = b.d.missing
+	for _, v := range b.d.attrs {
+		if !v.known() {
+			at = append(at, v.rng)
+		}
+	}
+	for _, blocks := range b.d.blocks {
+		for _, inner := range blocks {
+			r, m := inner.Uncertain()
+			at, missing = append(at, r...), missing || m
+		}
+	}
+	return at, missing
 }
 
 // Fault is one error diagnostic at a place.

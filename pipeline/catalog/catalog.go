@@ -67,10 +67,11 @@ const (
 	Expression               // may read `record`; compiled
 	Expressions              // an object written out, whose values may read `record`; compiled
 	PathTemplate             // text that may read `slice`; rendered per slice into a *Template
+	Syntax                   // kept as it was written, for whoever evaluates it later
 )
 
 func (f Form) String() string {
-	return [...]string{"constant", "expression", "expressions", "template"}[f]
+	return [...]string{"constant", "expression", "expressions", "template", "syntax"}[f]
 }
 
 // Attr describes one attribute.

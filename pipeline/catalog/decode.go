@@ -75,6 +75,10 @@ func (d *decoded) unexpected(body *hclsyntax.Body, s Scope, meant map[string]boo
 			continue
 		}
 		at := body.Attributes[name].NameRange
+		if answer, ok := Reserved(name); ok {
+			diags = append(diags, Fault(at, "Reserved name", answer)...)
+			continue
+		}
 		if slices.Contains(blocks, name) {
 			meant[name] = true
 			diags = append(diags, Fault(at, "Unexpected attribute", fmt.Sprintf("%q is a block, not an attribute: write %s { … } without the equals sign.", name, name))...)
@@ -92,6 +96,10 @@ func (d *decoded) unexpected(body *hclsyntax.Body, s Scope, meant map[string]boo
 			name, at = b.Labels[0], b.LabelRanges[0]
 		}
 		if slices.Contains(blocks, name) {
+			continue
+		}
+		if answer, ok := Reserved(name); ok {
+			diags = append(diags, Fault(at, "Reserved name", answer)...)
 			continue
 		}
 		if slices.Contains(attrs, name) {
@@ -124,7 +132,7 @@ func (d *decoded) attribute(body *hclsyntax.Body, a *Attr, s Scope, meant map[st
 		}
 		return Fault(d.header, "Missing attribute", fmt.Sprintf("The attribute %q is required. %s", a.Name, about(a)))
 	}
-	v := &value{rng: written.Expr.Range()}
+	v := &value{rng: written.Expr.Range(), syntax: written.Expr, secret: a.Secret}
 	d.attrs[a.Name] = v
 	switch a.Form {
 	case Constant:
@@ -178,13 +186,7 @@ func Evaluate(e hclsyntax.Expression, s Scope) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, diags
 	}
 	val, diags := e.Value(s.context())
-	for _, d := range diags {
-		d.Expression, d.EvalContext = nil, nil // values are never shown beside a snippet
-		if d.Subject == nil {
-			r := e.Range()
-			d.Subject = &r
-		}
-	}
+	diags = bare(diags, e)
 	if diags.HasErrors() {
 		return cty.DynamicVal, diags
 	}

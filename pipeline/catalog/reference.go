@@ -10,6 +10,30 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
+// reserved answers names that Terraform users will try, or that a later version
+// may need.
+var reserved = map[string]string{
+	"count":       "There is no count. Use for_each with a set or map and refer to each.key; instances then keep their names when one is removed.",
+	"depends_on":  "There is no depends_on. Records flow along from, and that alone decides the order.",
+	"lifecycle":   "There is no lifecycle block. A rename is a moved block, an end is a removed block, and deletion is decided by retention.",
+	"provider":    "There are no providers. All kinds are part of the program; remove this.",
+	"provisioner": "There are no provisioners; remove this.",
+	"connection":  "There are no connections; remove this.",
+	"resource":    "There are no resources. What is read is a source, what changes records is a transform, what stores them is a sink.",
+	"data":        "There are no data sources. Pass values in with variable blocks.",
+	"output":      "There are no outputs. `logpipe show -json` tells what is stored.",
+	"check":       "There are no check blocks. Write a *.test.hcl file with run blocks.",
+	"import":      "There is no import. `logpipe state rebuild` reads back what a sink's manifest names.",
+	"module":      "There are no modules yet. Use for_each for many of a kind, or a directory of its own for each pipeline.",
+	"terraform":   "The block for the program's own settings is called logpipe here.",
+}
+
+// Reserved says what to do instead of a name that has no meaning.
+func Reserved(name string) (answer string, ok bool) {
+	answer, ok = reserved[name]
+	return answer, ok
+}
+
 // elsewhere answers references that mean something in another place.
 var elsewhere = map[string]string{
 	"source":    "Blocks can be referred to only in from and for_each.",
@@ -25,6 +49,8 @@ var elsewhere = map[string]string{
 	"path":      "Paths are relative to the pipeline's directory; leave path.module out.",
 	"terraform": "There are no workspaces: use a variable.",
 	"self":      "There is no self.",
+	"var":       "Variables cannot be used here, only plain values.",
+	"local":     "Local values cannot be used here, only plain values and variables.",
 }
 
 // CheckReferences reports what e refers to and values does not have. Looking
@@ -44,6 +70,9 @@ func checkReference(t hcl.Traversal, values map[string]cty.Value) hcl.Diagnostic
 	object, ok := values[root]
 	if !ok {
 		return Fault(t.SourceRange(), "Unknown reference", unknownRoot(root, values))
+	}
+	if len(t) < 2 && (root == "var" || root == "local") {
+		return Fault(t.SourceRange(), "Incomplete reference", fmt.Sprintf("Refer to one value: %s.NAME.", root))
 	}
 	if len(t) < 2 || !object.Type().IsObjectType() {
 		return nil
