@@ -1,0 +1,3 @@
+package record
+
+type index struct{}
