@@ -1,0 +1,99 @@
+package format
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/logpipe/logpipe/pipeline/record"
+)
+
+func appendHeader(dst []byte, cols []Column) []byte {
+	for i, c := range cols {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendCell(dst, []byte(c.Name))
+	}
+	return append(dst, '\r', '\n')
+}
+
+// appendRow appends one record as a line. After an error dst is longer than it
+// was and of no use.
+func (w *Writer) appendRow(dst []byte, b *record.Batch, i int) ([]byte, error) {
+	for k := range w.e.o.Columns {
+		if k > 0 {
+			dst = append(dst, ',')
+		}
+		c := &w.e.o.Columns[k]
+		v := b.Value(i, c.Slot)
+		switch v.Kind() {
+		case record.Missing, record.Null:
+		case record.String:
+			text, plain := v.Text()
+			if !plain {
+				var err error
+				if w.text, err = v.AppendText(w.text[:0]); err != nil {
+					return dst, fmt.Errorf("column %s: %w", c.Name, err)
+				}
+				text = w.text
+			}
+			dst = appendCell(dst, text)
+		case record.Bool, record.Number:
+			dst = append(dst, v.Raw()...)
+		default:
+			dst = appendQuoted(dst, v.Raw())
+		}
+	}
+	return append(dst, '\r', '\n'), nil
+}
+
+// appendCell appends a text, made harmless and quoted where that is needed.
+func appendCell(dst, text []byte) []byte {
+	if len(text) == 0 {
+		return append(dst, '"', '"')
+	}
+	if formula(text) {
+		dst = append(dst, '"', '\'')
+		return append(appendDoubled(dst, text), '"')
+	}
+	if bytes.ContainsAny(text, "\",;\t\r\n") || text[0] == ' ' || text[len(text)-1] == ' ' {
+		return appendQuoted(dst, text)
+	}
+	return append(dst, text...)
+}
+
+func appendQuoted(dst, text []byte) []byte {
+	return append(appendDoubled(append(dst, '"'), text), '"')
+}
+
+func appendDoubled(dst, text []byte) []byte {
+	for {
+		k := bytes.IndexByte(text, '"')
+		if k < 0 {
+			return append(dst, text...)
+		}
+		dst = append(append(dst, text[:k+1]...), '"')
+		text = text[k+1:]
+	}
+}
+
+// formula reports whether a spreadsheet could take text for a formula, or
+// whether it looks as if it had been kept from that: see Encoding.
+func formula(text []byte) bool {
+	for len(text) > 0 && text[0] == '\'' {
+		text = text[1:]
+	}
+	if len(text) == 0 {
+		return false
+	}
+	switch text[0] {
+	case '=', '+', '-', '@', '\t', '\r', '\n':
+		return true
+	}
+	for _, wide := range [...]string{"＝", "＋", "－", "＠"} {
+		if bytes.HasPrefix(text, []byte(wide)) {
+			return true
+		}
+	}
+	return false
+}
