@@ -54,6 +54,12 @@ type Part struct {
 	// both zero means all of it.
 	From int64 `json:"from,omitzero"`
 	To   int64 `json:"to,omitzero"`
+	// Of a part that holds records of several slices: Own is a hash of what the
+	// slice has of it, All one of the Own of all its slices, and Rest says that
+	// the slice also answers for the records that belong to none of them.
+	Own  string `json:"own,omitempty"`
+	All  string `json:"all,omitempty"`
+	Rest bool   `json:"rest,omitzero"`
 }
 
 // Entry is one slice of one lane at one revision, stored by a sink. A slice

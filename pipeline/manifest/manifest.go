@@ -181,31 +181,30 @@ func (m *Manifest) Append(ctx context.Context, seg Segment) error {
 	return nil
 }
 
-// Find looks for the entries of an intent whose id NewIntent made, from the
-// head backwards as far as the session that opened it. Fence first: then the
-// answer is final.
-func (m *Manifest) Find(ctx context.Context, intent string) (entries []Entry, found bool, err error) {
-	last, _ := m.Head()
-	var prev string
+// Find looks for the entry of an intent whose id NewIntent made, from the head
+// backwards as far as the session that opened it. Fence first: then the answer
+// is final.
+func (m *Manifest) Find(ctx context.Context, intent string) (e Entry, named bool, err error) {
+	last, prev := m.Head()
 	for n := last; n > 0; n-- {
 		seg, sum, err := m.read(ctx, n)
 		if err != nil {
-			return nil, false, err
+			return Entry{}, false, err
 		}
-		if n < last && sum != prev {
-			return nil, false, m.broken(n + 1)
+		if sum != prev {
+			return Entry{}, false, m.broken(n + 1)
 		}
 		prev = seg.Prev
 		for _, e := range seg.Entries {
 			if e.Intent == intent {
-				entries = append(entries, e)
+				return e, true, nil
 			}
 		}
-		if len(entries) > 0 || seg.Epoch < epochOf(intent) {
+		if seg.Epoch < epochOf(intent) {
 			break
 		}
 	}
-	return entries, len(entries) > 0, nil
+	return Entry{}, false, nil
 }
 
 // Entries yields all entries from the first on, checking the chain. An error

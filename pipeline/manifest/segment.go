@@ -60,13 +60,15 @@ type Segment struct {
 // NewIntent returns a new id for an intent of the session that began at epoch.
 // Find reads the epoch from it to know where to stop.
 func NewIntent(epoch int64) string {
-	return strconv.FormatInt(epoch, 10) + "-" + strings.ToLower(rand.Text())
+	return "s" + strconv.FormatInt(epoch, 10) + "-" + strings.ToLower(rand.Text())
 }
 
+// epochOf returns 0, from where Find has to look through everything, for an id
+// that NewIntent did not make.
 func epochOf(intent string) int64 {
-	digits, _, _ := strings.Cut(intent, "-")
+	digits, _, ok := strings.Cut(strings.TrimPrefix(intent, "s"), "-")
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
+	if !ok || err != nil || intent[0] != 's' {
 		return 0
 	}
 	return n

@@ -1,0 +1,151 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/logpipe/logpipe/pipeline/manifest"
+)
+
+// Export writes a state as indented JSON, the same bytes for the same state.
+func Export(s *State) ([]byte, error) {
+	b, err := json.Marshal(s, json.Deterministic(true), jsontext.WithIndent("  "))
+	if err != nil {
+		return nil, fmt.Errorf("export state: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// Import reads what Export wrote.
+func Import(b []byte) (*State, error) {
+	var f struct {
+		Format int `json:"format_version"`
+	}
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, fmt.Errorf("import state: %w", err)
+	}
+	switch {
+	case f.Format > Format:
+		return nil, fmt.Errorf("import state: %w (format %d, this one reads %d): upgrade", ErrNewer, f.Format, Format)
+	case f.Format < 1:
+		return nil, errors.New("import state: it has no format_version; is it a file of `logpipe state pull`?")
+	}
+	var in State
+	if err := json.Unmarshal(b, &in); err != nil {
+		return nil, fmt.Errorf("import state: %w", err)
+	}
+	if in.Lineage == "" || in.Serial < 1 {
+		return nil, errors.New("import state: it has no lineage or no serial")
+	}
+	// Through the ops, so that what is read is as good as what was done.
+	s := New()
+	s.Lineage, s.Serial, s.Session = in.Lineage, in.Serial, in.Session
+	for l, ls := range in.Lanes {
+		if ls == nil {
+			return nil, fmt.Errorf("import state: lane %s is null", l)
+		}
+	}
+	if err := s.Do(in.ops()...); err != nil {
+		return nil, fmt.Errorf("import state: %w", err)
+	}
+	return s, nil
+}
+
+// Replace writes st in place of what is there. Lineage and serial must be
+// those of the state that is there, or it would throw away what happened since
+// st was exported; force does it all the same.
+func (f *File) Replace(ctx context.Context, st *State, force bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.writable(); err != nil {
+		return fmt.Errorf("replace state: %w", err)
+	}
+	// Our own session has added one segment.
+	fresh := f.written == 1 && f.st.Serial == 1
+	switch {
+	case fresh || force:
+	case st.Lineage != f.st.Lineage:
+		return fmt.Errorf("replace state: it is of another lineage (%s; here is %s)", st.Lineage, f.st.Lineage)
+	case st.Serial != f.st.Serial && st.Serial != f.st.Session.Serial-1:
+		return fmt.Errorf("replace state: it has serial %d and here is %d: something happened since it was exported; pull again", st.Serial, f.st.Session.Serial-1)
+	}
+	n := st.Clone()
+	n.Serial = f.st.Serial
+	n.Session = f.st.Session
+	if fresh {
+		n.Serial = max(n.Serial, st.Serial)
+	}
+	return f.exchange(ctx, n)
+}
+
+// exchange makes n the state and writes it as the next segment.
+func (f *File) exchange(ctx context.Context, n *State) error {
+	old := f.st
+	f.st = n
+	if err := f.replace(ctx, n); err != nil {
+		f.st = old
+		return fmt.Errorf("replace state: %w", err)
+	}
+	return nil
+}
+
+// Rebuilt is a state made from manifests, and what it cannot know.
+type Rebuilt struct {
+	State *State
+	// Epoch is the newest that a manifest has. The session that writes next
+	// must have a higher one.
+	Epoch int64
+}
+
+// Rebuild makes a state anew from the manifests of all sinks. Their entries
+// say what is done; what has no settled entry keeps the ground that it was read
+// from. Intents that were open are not known: what they left behind stays as
+// orphans until verify finds them.
+func Rebuild(ctx context.Context, ms ...*manifest.Manifest) (*Rebuilt, error) {
+	r := &Rebuilt{State: New()}
+	for _, m := range ms {
+		claim, ok := m.Claim()
+		if !ok {
+			continue
+		}
+		if r.State.Lineage != "" && r.State.Lineage != claim.Lineage {
+			return nil, fmt.Errorf("rebuild state: the manifests are of two states (lineage %s, %s has %s)", r.State.Lineage, claim.Sink, claim.Lineage)
+		}
+		r.State.Lineage = claim.Lineage
+		if err := r.add(ctx, m, claim); err != nil {
+			return nil, fmt.Errorf("rebuild state: %w", err)
+		}
+	}
+	r.State.Serial = r.Epoch
+	return r, nil
+}
+
+func (r *Rebuilt) add(ctx context.Context, m *manifest.Manifest, claim manifest.Claim) error {
+	st := r.State
+	memory := SinkMemory{Kind: claim.Sink.Kind}
+	for seg, err := range m.Tail(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		r.Epoch = max(r.Epoch, seg.Epoch)
+		for _, e := range seg.Entries {
+			memory.Objects += int64(len(e.Objects))
+			// A renamed sink's older entries carry its older name.
+			lane := Lane{Source: e.Source, Stream: e.Stream, Sink: claim.Sink}
+			d := &Done{Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
+				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.At}
+			if err := st.Do(Put{Lane: lane, Done: []*Done{d}}); err != nil {
+				return err
+			}
+			if _, ok := st.Sources[e.Source]; !ok {
+				st.Sources[e.Source] = Identity{Kind: e.Source.Kind}
+			}
+		}
+	}
+	st.Sinks[claim.Sink] = memory
+	return nil
+}
