@@ -53,6 +53,9 @@ func (f *finder) restart() {
 func (f *finder) scan(p []byte, n int, to *found) (row int, err error) {
 	f.found, f.first = to, len(to.hits)
 	f.row = to.row(f.s.slots)
+	if n <= fastLimit && f.fast(p, n) {
+		return f.row, nil
+	}
 	if err := f.careful(p[slack : slack+n]); err != nil {
 		f.restart()
 		return f.row, err
