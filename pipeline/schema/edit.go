@@ -39,8 +39,11 @@ func with(t *Type, steps []record.Step, f Field) *Type {
 	}
 	m := &out.Fields[i]
 	inner := m.Type
-	if step.Each && inner.kind() == List {
+	switch {
+	case step.Each && inner.kind() == List:
 		inner = inner.Elem
+	case step.Each && inner.kind() != Any:
+		inner = &Type{Kind: Object}
 	}
 	switch last := len(steps) == 1; {
 	case last && step.Each:
