@@ -9,8 +9,17 @@
 // that seem to change one return another.
 //
 // What is not known is part of the model: a nil *Type is "any JSON", an object
-// with Open may hold members that are not listed. The logs' own schemas are
-// data in schema/logs.
+// with Open may hold members that are not listed. A schema describes, it never
+// checks: a record with members that nobody lists passes untouched. Being
+// closed means only that an expression that names such a member is wrong.
+//
+// Classes are inherited: a field that says None has the class of the nearest
+// container around it that says something. What a reader of a field learns is
+// the highest class of all that is in it, so that is what Lookup, Walk and
+// Leaves answer; a class is never lowered by asking for the whole of a thing.
+//
+// The logs' own schemas are data in schema/logs. The package needs the
+// standard library only.
 package schema
 
 import (
