@@ -85,7 +85,9 @@ func (d *decoded) unexpected(body *hclsyntax.Body, s Scope, meant map[string]boo
 			continue
 		}
 		hint := suggest(name, attrs, meant)
-		if hint == "" {
+		if answer, ok := misplaced[name]; ok {
+			hint = answer
+		} else if hint == "" {
 			hint = listing("Known here", slices.Concat(attrs, blocks))
 		}
 		diags = append(diags, Fault(at, "Unknown attribute", fmt.Sprintf("There is no attribute %q here. %s", name, hint))...)

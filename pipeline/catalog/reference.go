@@ -28,6 +28,13 @@ var reserved = map[string]string{
 	"terraform":   "The block for the program's own settings is called logpipe here.",
 }
 
+// misplaced answers attributes that only other blocks have.
+var misplaced = map[string]string{
+	"from":     "Only transforms and sinks are fed; a source reads from outside.",
+	"labels":   "Only sinks have labels.",
+	"for_each": "It belongs to the whole block: source, transform or sink.",
+}
+
 // Reserved says what to do instead of a name that has no meaning.
 func Reserved(name string) (answer string, ok bool) {
 	answer, ok = reserved[name]

@@ -46,11 +46,8 @@ func NewTemplate(e hclsyntax.Expression, s Scope) (*Template, hcl.Diagnostics) {
 		values = map[string]cty.Value{}
 	}
 	values["slice"] = unknownSlice()
-	if diags := CheckReferences(e, values); diags.HasErrors() {
-		return nil, diags
-	}
-	diags := t.findReads(e)
-	if diags.HasErrors() {
+	diags := append(CheckReferences(e, values), t.findReads(e)...)
+	if Sort(diags); diags.HasErrors() {
 		return nil, diags
 	}
 	t.ctx = &hcl.EvalContext{Variables: values, Functions: s.Functions}
@@ -82,7 +79,7 @@ func (t *Template) findReads(e hclsyntax.Expression) hcl.Diagnostics {
 		}
 		name, _ := stepName(tr[1])
 		if name != "start" && name != "end" {
-			t.reads = append(t.reads, name)
+			t.reads = append(t.reads, name) // CheckReferences has looked whether it exists
 			continue
 		}
 		forms := slices.Sorted(maps.Keys(timeForms))

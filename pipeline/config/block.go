@@ -21,6 +21,7 @@ type block struct {
 	syntax *hclsyntax.Block
 	header hcl.Range
 	kind   *catalog.Kind // nil if unknown
+	meant  string        // the kind that an unknown one probably stands for
 
 	// for_each
 	visit     visit
@@ -76,10 +77,11 @@ func (d *decoder) declare() {
 func (d *decoder) unknownKind(b *block) {
 	class, name := b.addr.Class, b.addr.Kind
 	detail := fmt.Sprintf("There is no %s of the kind %q.", class, name)
-	if near := expr.Suggest(name, d.catalog.Names(class)); near != "" {
-		detail += fmt.Sprintf(" Did you mean %q?", near)
-	} else if other, ok := d.classOf(name); ok {
+	b.meant = expr.Suggest(name, d.catalog.Names(class))
+	if other, ok := d.classOf(name); ok {
 		detail += fmt.Sprintf(" %q is a kind of %s.", name, other)
+	} else if b.meant != "" {
+		detail += fmt.Sprintf(" Did you mean %q?", b.meant)
 	} else {
 		detail += " Known:"
 		for _, k := range d.catalog.Names(class) {
@@ -88,6 +90,20 @@ func (d *decoder) unknownKind(b *block) {
 		detail += "."
 	}
 	d.fail(b.syntax.LabelRanges[0], "Unknown kind", detail)
+}
+
+// find returns the block at a, or the one that would be there if its kind were
+// not misspelt, which was said.
+func (d *decoder) find(a addr.Block) *block {
+	if b, ok := d.blocks[a]; ok {
+		return b
+	}
+	for _, b := range d.order {
+		if b.kind == nil && b.meant == a.Kind && b.addr.Class == a.Class && b.addr.Label == a.Label {
+			return b
+		}
+	}
+	return nil
 }
 
 // value is what a reference to the block evaluates to.

@@ -58,7 +58,7 @@ func (d *decoder) sort(b *hclsyntax.Block) {
 			s.program = append(s.program, b)
 		}
 	case "variable":
-		if d.labels(b, "name") {
+		if d.labels(b, "NAME") {
 			s.variables = append(s.variables, b)
 		}
 	case "locals":
@@ -70,7 +70,7 @@ func (d *decoder) sort(b *hclsyntax.Block) {
 		}
 		s.locals = append(s.locals, attributes(b.Body)...)
 	case "source", "transform", "sink":
-		if d.labels(b, "kind", "name") {
+		if d.labels(b, "KIND", "NAME") {
 			s.parts = append(s.parts, b)
 		}
 	case "moved":
@@ -128,7 +128,7 @@ func (d *decoder) labels(b *hclsyntax.Block, want ...string) bool {
 	}
 	for i, l := range b.Labels {
 		if _, err := addr.Parse("sink.x." + l); err != nil || !hclsyntax.ValidIdentifier(l) {
-			d.fail(b.LabelRanges[i], "Invalid name", fmt.Sprintf("The %s %q must begin with a letter or an underscore and hold only letters, digits, _ and -.", want[i], l))
+			d.fail(b.LabelRanges[i], "Invalid name", fmt.Sprintf("The label %q must begin with a letter or an underscore and hold only letters, digits, _ and -.", l))
 			return false
 		}
 	}

@@ -73,6 +73,7 @@ type Instance struct {
 	Sink      pipeline.Sink
 	Input     *schema.Schema    // what reaches it; nil for a source and for a sink that nothing feeds
 	Output    *schema.Schema    // what leaves it; nil for a sink
+	ID, Time  record.Slot       // of a source: where its schema's id and time stand, if it has them
 	Shape     string            // fingerprint of what this block does to bytes
 	Labels    map[string]string // of a sink
 	open      bool              // From is what may feed it: a variable without value decides
@@ -147,7 +148,7 @@ func Decode(f *Files, c catalog.Catalog, env *pipeline.Env, o Options) (*Pipelin
 	d.wire()
 	p.Instances = d.settings()
 	p.Moved, p.Removed = d.decodeMoved(p), d.decodeRemoved(p)
-	d.checkPlaces(p)
+	d.checkPlaces()
 	p.Variables = d.plainVariables()
 	p.Hash = d.hash(p)
 	diags := d.report()

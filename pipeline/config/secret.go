@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
+	"github.com/logpipe/logpipe/pipeline/expr"
 )
 
 // secrets is what no diagnostic may show. It travels with each diagnostic, in
@@ -79,7 +81,8 @@ func (f *finder) note(spec *catalog.Block) {
 
 func (f *finder) body(body *hclsyntax.Body, spec *catalog.Block) {
 	for name, a := range body.Attributes {
-		secret := f.names[name]
+		near := expr.Suggest(name, slices.Sorted(maps.Keys(f.names)))
+		secret := f.names[name] || near != ""
 		if spec != nil {
 			if known, ok := spec.Attr(name); ok {
 				secret = known.Secret

@@ -14,6 +14,7 @@ import (
 
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
+	"github.com/logpipe/logpipe/pipeline/record"
 	"github.com/logpipe/logpipe/pipeline/schema"
 )
 
@@ -120,6 +121,9 @@ func (d *decoder) construct(i *Instance, a *catalog.Args) {
 	if out != nil {
 		i.Output = out
 	}
+	if i.Source != nil && out != nil {
+		i.locate(d.layout, out)
+	}
 	uncertain, missing := a.Uncertain()
 	for _, g := range diags {
 		if g.Subject == nil {
@@ -131,6 +135,17 @@ func (d *decoder) construct(i *Instance, a *catalog.Args) {
 			continue
 		}
 		d.diags = append(d.diags, g)
+	}
+}
+
+// locate asks for the fields by which the machine itself knows a source's
+// records.
+func (i *Instance) locate(l *record.Layout, s *schema.Schema) {
+	if !s.ID.IsZero() {
+		i.ID = l.Slot(s.ID)
+	}
+	if !s.Time.IsZero() {
+		i.Time = l.Slot(s.Time)
 	}
 }
 
@@ -207,16 +222,16 @@ func maxAddr(a, b addr.Instance) addr.Instance {
 }
 
 // checkPlaces refuses two sinks whose objects would lie in one place.
-func (d *decoder) checkPlaces(p *Pipeline) {
+func (d *decoder) checkPlaces() {
 	type placed struct {
 		i    *Instance
 		at   hcl.Range
 		text string
 	}
 	var all []placed
-	for _, i := range p.Instances {
+	for _, i := range d.inFileOrder() {
 		s, ok := i.Sink.(interface{ Place() string })
-		if !ok || i.Sink == nil {
+		if !ok {
 			continue
 		}
 		b := d.blocks[i.Addr.Block]
@@ -238,6 +253,14 @@ func (d *decoder) checkPlaces(p *Pipeline) {
 		}
 		all = append(all, placed{i, at, text})
 	}
+}
+
+func (d *decoder) inFileOrder() []*Instance {
+	var all []*Instance
+	for _, b := range d.order {
+		all = append(all, b.instances...)
+	}
+	return all
 }
 
 // placeAttribute is the range of the path of a sink, and whether all that it

@@ -75,12 +75,26 @@ func (d *decoder) declareVariable(b *hclsyntax.Block) *variable {
 	if e := body.Syntax("type"); e != nil {
 		ty, defaults, td := typeexpr.TypeConstraintWithDefaults(e)
 		if td.HasErrors() {
-			d.diags = append(d.diags, td...)
+			d.wrongType(e, td)
 		} else {
 			v.ty, v.defaults = ty, defaults
 		}
 	}
 	return v
+}
+
+// wrongType says what is wrong with the type of a variable.
+func (d *decoder) wrongType(e hclsyntax.Expression, td hcl.Diagnostics) {
+	simple := []string{"string", "number", "bool", "any", "list", "set", "map", "object", "tuple"}
+	detail := td[0].Detail
+	at := e.Range()
+	if td[0].Subject != nil {
+		at = *td[0].Subject
+	}
+	if near := expr.Suggest(hcl.ExprAsKeyword(e), simple); near != "" {
+		detail += fmt.Sprintf(" Did you mean %s?", near)
+	}
+	d.fail(at, "Invalid type", detail+" Types: string, number, bool, any, list(…), set(…), map(…), object({…}), tuple([…]).")
 }
 
 // assignVariables finds the value that holds for each variable: the last one.

@@ -113,7 +113,7 @@ func (d *decoder) wiringValue(e hclsyntax.Expression, scope map[string]cty.Value
 	tree := map[string]map[string]map[string]cty.Value{}
 	for _, r := range refs {
 		d.forEach(r.block)
-		class, kind := string(r.block.addr.Class), r.block.addr.Kind
+		class, kind := string(r.block.addr.Class), r.kind
 		if tree[class] == nil {
 			tree[class] = map[string]map[string]cty.Value{}
 		}
@@ -173,6 +173,7 @@ func (d *decoder) explain(g *hcl.Diagnostic, e hclsyntax.Expression) {
 // reference is a mention of a block in an expression.
 type reference struct {
 	block *block
+	kind  string        // as it is written
 	rest  hcl.Traversal // what follows source.KIND.NAME
 	at    hcl.Range
 }
@@ -192,13 +193,13 @@ func (d *decoder) references(e hclsyntax.Expression) (refs []reference, ok bool)
 			continue
 		}
 		at := t.SourceRange()
-		b, found := d.blocks[a]
-		if !found {
+		b := d.find(a)
+		if b == nil {
 			d.fail(hcl.RangeBetween(t[0].SourceRange(), t[2].SourceRange()), "Unknown reference", fmt.Sprintf("There is no %s. %s", a, d.nearestBlock(a)))
 			ok = false
 			continue
 		}
-		refs = append(refs, reference{b, rest, at})
+		refs = append(refs, reference{b, a.Kind, rest, at})
 	}
 	return refs, ok
 }
@@ -267,7 +268,7 @@ func (d *decoder) mentioned(e hclsyntax.Expression) []addr.Instance {
 	var all []addr.Instance
 	for _, t := range e.Variables() {
 		a, _, ok := blockAddress(t)
-		if b := d.blocks[a]; ok && b != nil && a.Class != addr.Sink {
+		if b := d.find(a); ok && b != nil && a.Class != addr.Sink {
 			all = append(all, b.instanceKeys()...)
 		}
 	}

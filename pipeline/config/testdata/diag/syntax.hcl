@@ -1,0 +1,4 @@
+source "file" "a" {
+  paths = ["x"
+  token = "do-not-show"
+}
