@@ -165,8 +165,8 @@ var recordsOf = map[string]string{
 	"riskyServicePrincipal":         "risky_service_principals",
 }
 
-// TestGraphRecords looks up every field of public Graph records, but for the
-// three that only mistakes in documentation have.
+// TestGraphRecords looks up every field of public Graph records, but for two
+// names that are mistakes of documentation.
 func TestGraphRecords(t *testing.T) {
 	mistakes := []string{"targetResource", "riskLevelDuringsignIn"}
 	for file, name := range recordsOf {
