@@ -13,8 +13,11 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/logpipe/logpipe/pipeline/addr"
@@ -40,6 +43,10 @@ type Window struct {
 	// Known returns what is remembered of the ground called name, so that a
 	// source need not read again what has not moved. It may be nil.
 	Known func(name string) (Part, bool)
+	// Holding returns every remembered slice whose ground has the part called
+	// name, with Start, End and Ground as they were committed, so that a source
+	// need not read a part again to tell which slices it holds. It may be nil.
+	Holding func(name string) []Slice
 }
 
 // Slice is one durable unit of a source's work: planned, committed, retried and
@@ -57,16 +64,7 @@ type Slice struct {
 
 // Part is one piece of a slice's ground: a file. A slice whose ground changed
 // is read again as a new revision.
-type Part struct {
-	Name     string    `json:"name"` // slash-separated, relative to the pipeline's directory
-	Size     int64     `json:"size"`
-	Modified time.Time `json:"modified,omitzero"`
-	Sum      string    `json:"sum,omitempty"` // hash of the content, "" until it was read
-	// From and To bound the bytes of the part that hold records of the slice;
-	// both zero means all of it.
-	From int64 `json:"from,omitempty"`
-	To   int64 `json:"to,omitempty"`
-}
+type Part = manifest.Part
 
 // Source reads records from somewhere.
 type Source interface {
@@ -149,4 +147,52 @@ type Writer interface {
 type Stored interface {
 	Store(ctx context.Context) (s store.Store, err error)
 	Place() string // a stable text for the claimed place: two sinks with overlapping places are refused
+}
+
+// SliceName returns the name of a slice on the time grid, unique in a pipeline:
+// label, key, stream, start and length.
+func SliceName(source addr.Instance, stream string, start, end time.Time) string {
+	name := source.Label
+	if source.Keyed {
+		name += "-" + Slug(source.Key)
+	}
+	if stream != "" {
+		name += "-" + stream
+	}
+	return name + "-" + SliceStamp(start, end)
+}
+
+// SliceStamp is the part of a slice's name that tells its time: its start, and
+// its length in the largest unit that divides it.
+func SliceStamp(start, end time.Time) string {
+	d := end.Sub(start)
+	length := d.String()
+	switch {
+	case d%(24*time.Hour) == 0:
+		length = strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	case d%time.Hour == 0:
+		length = strconv.Itoa(int(d/time.Hour)) + "h"
+	case d%time.Minute == 0:
+		length = strconv.Itoa(int(d/time.Minute)) + "m"
+	}
+	return start.UTC().Format("20060102T150405Z") + "-" + length
+}
+
+// Slug turns any text into a file name that no other text has: what is not a
+// letter, digit, dot, dash or underscore of ASCII becomes a dash, and where that
+// changed anything eight hex digits of the text's hash follow.
+func Slug(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' && i > 0 {
+			continue
+		}
+		b[i] = '-'
+	}
+	const most = 120
+	if string(b) == text && len(b) > 0 && len(b) <= most {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return string(b[:min(len(b), most)]) + "-" + hex.EncodeToString(sum[:4])
 }

@@ -47,8 +47,8 @@ func TestChecker(t *testing.T) {
 			want:  []string{"pipeline/config/a.go: pipeline/config (floor 5) imports pipeline/run (floor 8): arrows point down only"},
 		},
 		"level": {
-			files: map[string]string{"pipeline/expr/a.go": imports("expr", mod+"pipeline/format")},
-			want:  []string{"pipeline/expr/a.go: pipeline/expr (floor 2) imports pipeline/format (floor 2): arrows point down only"},
+			files: map[string]string{"pipeline/format/a.go": imports("format", mod+"pipeline/retention")},
+			want:  []string{"pipeline/format/a.go: pipeline/format (floor 2) imports pipeline/retention (floor 2): arrows point down only"},
 		},
 		"up in a test": {
 			files: map[string]string{"pipeline/plan/a_test.go": imports("plan_test", mod+"sinks/local")},

@@ -1,0 +1,338 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/logpipe/logpipe/pipeline"
+	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/config"
+	"github.com/logpipe/logpipe/pipeline/schema"
+	"github.com/logpipe/logpipe/pipeline/state"
+)
+
+// Options narrows a plan.
+type Options struct {
+	Targets []addr.Instance // only lanes from or to these; none is all
+	Replace []addr.Instance // sinks whose slices are read again although done
+	Tool    string
+}
+
+// Make decides what to do. st is what is remembered before any move of this
+// plan; it is not changed.
+func Make(p *config.Pipeline, st *state.State, f *Found, now time.Time, o Options) (*Plan, hcl.Diagnostics) {
+	pl := &Plan{FormatVersion: FormatVersion, Tool: o.Tool, Created: now.UTC(), Lineage: st.Lineage, Serial: st.Serial, Config: p.Hash}
+	after, diags := pl.adopt(p, st)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	pl.problems(p, f)
+	pl.recover(after, f)
+	routes := Routes(p)
+	diags = append(diags, pl.reads(after, f, routes, o)...)
+	pl.sinks(p, after, routes)
+	pl.flows(p)
+	pl.variables(p)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return pl, diags
+}
+
+func (pl *Plan) variables(p *config.Pipeline) {
+	for name, v := range p.Variables {
+		pl.Variables = append(pl.Variables, Setting{Name: name, Value: valueText(v)})
+	}
+	slices.SortFunc(pl.Variables, func(a, b Setting) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// problems lists what could not be looked at, in graph order.
+func (pl *Plan) problems(p *config.Pipeline, f *Found) {
+	for _, in := range p.Instances {
+		if err := f.Errs[in.Addr]; err != nil {
+			pl.Problems = append(pl.Problems, Problem{Addr: in.Addr, Text: err.Error()})
+		}
+	}
+}
+
+func (pl *Plan) recover(st *state.State, f *Found) {
+	for id, in := range st.Intents {
+		r := Recovery{Intent: id, Lane: in.Lane, Slice: in.Slice, Named: f.Named[id],
+			Why: "a run was interrupted before its objects were named; they are removed and the slice is read again"}
+		if r.Named {
+			r.Why = "a run was interrupted after its objects were named; only the state is brought up to date"
+		}
+		pl.Recoveries = append(pl.Recoveries, r)
+	}
+	slices.SortFunc(pl.Recoveries, func(a, b Recovery) int { return strings.Compare(a.Intent, b.Intent) })
+}
+
+// reads lists the slices to read. Lanes with the same history share a read;
+// lanes with another history (a sink that was added later) get their own.
+func (pl *Plan) reads(st *state.State, f *Found, routes []Route, o Options) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	names := map[string]string{} // place and object name → slice
+	for _, group := range bySource(routes) {
+		source := group[0].Source.Addr
+		if f.Errs[source] != nil {
+			continue
+		}
+		for _, s := range f.Slices[source] {
+			byHistory := map[string]*Read{}
+			var order []*Read
+			for _, r := range group {
+				if f.Errs[r.Sink.Addr] != nil || !targeted(r, o.Targets) {
+					continue
+				}
+				for _, v := range decide(st, r, s, slices.Contains(o.Replace, r.Sink.Addr)) {
+					w, d := write(r, v, names)
+					diags = append(diags, d...)
+					rd := byHistory[v.history()]
+					if rd == nil {
+						rd = v.begin()
+						byHistory[v.history()] = rd
+						order = append(order, rd)
+					}
+					rd.Writes = append(rd.Writes, w)
+				}
+			}
+			for _, rd := range order {
+				slices.SortFunc(rd.Writes, func(a, b Write) int { return a.Sink.Compare(b.Sink) })
+				pl.Reads = append(pl.Reads, *rd)
+			}
+		}
+	}
+	return diags
+}
+
+func bySource(routes []Route) [][]Route {
+	var groups [][]Route
+	for _, r := range routes {
+		if n := len(groups); n > 0 && groups[n-1][0].Source == r.Source {
+			groups[n-1] = append(groups[n-1], r)
+			continue
+		}
+		groups = append(groups, []Route{r})
+	}
+	return groups
+}
+
+func targeted(r Route, targets []addr.Instance) bool {
+	if len(targets) == 0 {
+		return true
+	}
+	hit := func(a addr.Instance) bool {
+		return slices.ContainsFunc(targets, func(t addr.Instance) bool { return t == a || !t.Keyed && t.Block == a.Block })
+	}
+	return hit(r.Source.Addr) || hit(r.Sink.Addr) || slices.ContainsFunc(r.Path, hit)
+}
+
+// verdict is one read that a lane needs.
+type verdict struct {
+	slice    pipeline.Slice // perhaps shortened at the border of what is done
+	revision int
+	attempt  int
+	seen     []string
+	why      string
+}
+
+// history tells verdicts apart that cannot share a read.
+func (v verdict) history() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s|%d|%v", v.slice.Name, v.revision, v.seen)
+	for _, p := range v.slice.Prior {
+		fmt.Fprintf(&b, "|%s %d %s", p.Name, p.Size, p.Sum)
+	}
+	return b.String()
+}
+
+func (v verdict) begin() *Read {
+	s := v.slice
+	r := &Read{Source: s.Source, Log: s.Log, Stream: s.Stream, Slice: s.Name, Start: s.Start, End: s.End,
+		Revision: v.revision, Ground: s.Ground, Prior: s.Prior, Seen: v.seen, Why: v.why}
+	for _, g := range s.Ground {
+		if g.To > 0 {
+			r.Bytes += g.To - g.From
+		} else {
+			r.Bytes += g.Size
+		}
+	}
+	return r
+}
+
+// decide says what a lane needs of a slice, and why: nothing, all of it as a
+// first or a further revision, or the stretches that are not stored yet.
+func decide(st *state.State, r Route, s pipeline.Slice, replace bool) []verdict {
+	lane := st.Lanes[state.Lane{Source: s.Source, Stream: s.Stream, Sink: r.Sink.Addr}]
+	v := verdict{slice: s, revision: 1, attempt: 1 + lane.Orphaned(s.Name), why: "not stored yet"}
+	done := lane.Over(s.Name, s.Start, s.End)
+	if len(done) == 0 {
+		if lane.Len() == 0 {
+			v.why = "first run of this lane"
+		}
+		return []verdict{v}
+	}
+	again := v
+	for _, d := range done {
+		again.revision = max(again.revision, d.Revision+1)
+		again.slice.Prior = append(again.slice.Prior, d.Ground...)
+		if d.Seen != "" && !slices.Contains(again.seen, d.Seen) {
+			again.seen = append(again.seen, d.Seen)
+		}
+	}
+	if replace {
+		again.why, again.slice.Prior, again.seen = "asked for with -replace", nil, nil
+		return []verdict{again}
+	}
+	if again.why = moved(s.Ground, again.slice.Prior); again.why != "" {
+		return []verdict{again}
+	}
+	return v.gaps(done)
+}
+
+// gaps returns a verdict for every stretch of v's slice that done leaves open.
+// After a change of the slice length the new grid starts at the border of what
+// is stored, so a stretch may be shorter than the grid.
+func (v verdict) gaps(done []state.Done) []verdict {
+	if v.slice.Start.IsZero() {
+		return nil
+	}
+	sorted := slices.Clone(done)
+	slices.SortFunc(sorted, func(a, b state.Done) int { return a.Start.Compare(b.Start) })
+	var open []verdict
+	border := v.slice.Start
+	stretch := func(end time.Time) {
+		if !border.Before(end) {
+			return
+		}
+		g := v
+		g.slice.Name = strings.Replace(v.slice.Name, pipeline.SliceStamp(v.slice.Start, v.slice.End), pipeline.SliceStamp(border, end), 1)
+		g.slice.Start, g.slice.End = border, end
+		g.why = "the rest of the slice is stored already"
+		open = append(open, g)
+	}
+	for _, d := range sorted {
+		stretch(earlier(d.Start, v.slice.End))
+		if d.End.After(border) {
+			border = d.End
+		}
+	}
+	stretch(v.slice.End)
+	return open
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// moved says how the ground differs from what was read, or "". A part that is
+// gone is no reason to read: what it held is stored.
+func moved(now, then []pipeline.Part) string {
+	old := map[string]pipeline.Part{}
+	for _, p := range then {
+		old[p.Name] = p
+	}
+	for _, p := range now {
+		o, ok := old[p.Name]
+		switch {
+		case !ok:
+			return "new file " + p.Name
+		case p.Sum != "" && p.Sum == o.Sum:
+		case p.Size > o.Size:
+			return fmt.Sprintf("%s grew from %d to %d bytes", p.Name, o.Size, p.Size)
+		case p.Size != o.Size || p.Sum != "" && p.Sum != o.Sum || p.Sum == "" && !p.Modified.Equal(o.Modified):
+			return p.Name + " changed"
+		}
+	}
+	return ""
+}
+
+// write plans one lane's part of a read and refuses a name that is taken.
+func write(r Route, v verdict, names map[string]string) (Write, hcl.Diagnostics) {
+	w := Write{Sink: r.Sink.Addr, Attempt: v.attempt, Shape: r.Shape}
+	var err error
+	w.Names, w.Complete, err = r.Sink.Sink.Names(v.slice)
+	if err != nil {
+		return w, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Invalid object name",
+			Detail:  fmt.Sprintf("Slice %s of %s cannot be named: %s.", v.slice.Name, v.slice.Source, err),
+			Subject: r.Sink.Range.Ptr()}}
+	}
+	for _, n := range w.Names {
+		key := r.Sink.Addr.String() + "\x00" + n
+		if other, taken := names[key]; taken && other != v.slice.Name {
+			return w, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Two slices with one object name",
+				Detail:  fmt.Sprintf("Slices %s and %s of %s would both be written to %q. Put ${slice.name} into its path: it is unique in a pipeline.", other, v.slice.Name, r.Sink.Addr, n),
+				Subject: r.Sink.Range.Ptr()}}
+		}
+		names[key] = v.slice.Name
+	}
+	return w, nil
+}
+
+// sinks sums up every sink, those with nothing to do included.
+func (pl *Plan) sinks(p *config.Pipeline, st *state.State, routes []Route) {
+	shapes := map[state.Lane]string{}
+	for _, r := range routes {
+		for lane := range st.Lanes {
+			if lane.Source == r.Source.Addr && lane.Sink == r.Sink.Addr {
+				shapes[lane] = r.Shape
+			}
+		}
+	}
+	for _, in := range p.Instances {
+		if in.Sink == nil {
+			continue
+		}
+		memory, used := st.Sinks[in.Addr]
+		s := Sink{Sink: in.Addr, New: !used, Objects: memory.Objects, Place: memory.Place}
+		if stored, ok := in.Sink.(pipeline.Stored); ok {
+			s.Place = stored.Place()
+		}
+		for _, r := range pl.Reads {
+			for _, w := range r.Writes {
+				if w.Sink == in.Addr {
+					s.Writes++
+				}
+			}
+		}
+		for lane, shape := range shapes {
+			if lane.Sink == in.Addr {
+				s.Older += st.Lanes[lane].OtherShape(shape)
+			}
+		}
+		pl.Sinks = append(pl.Sinks, s)
+	}
+	slices.SortFunc(pl.Sinks, func(a, b Sink) int { return a.Sink.Compare(b.Sink) })
+}
+
+// flows says which personal fields reach which sink. It is the schema that
+// reaches the sink, read once more.
+func (pl *Plan) flows(p *config.Pipeline) {
+	for _, in := range p.Instances {
+		if in.Sink == nil {
+			continue
+		}
+		fl := Flow{Sink: in.Addr, Clear: map[string][]string{}}
+		if in.Input == nil || in.Input.Record == nil {
+			fl.Unknown = true
+		} else {
+			fl.Unknown = in.Input.Record.Open
+			for _, l := range in.Input.Leaves() {
+				if l.Field.Class >= schema.Given {
+					c := l.Field.Class.String()
+					fl.Clear[c] = append(fl.Clear[c], l.Path.String())
+				}
+			}
+		}
+		pl.Flows = append(pl.Flows, fl)
+	}
+	slices.SortFunc(pl.Flows, func(a, b Flow) int { return cmp.Or(a.Sink.Compare(b.Sink)) })
+}

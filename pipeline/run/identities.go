@@ -1,0 +1,176 @@
+package run
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/logpipe/logpipe/pipeline/record"
+	"github.com/logpipe/logpipe/pipeline/store"
+)
+
+// identity is 128 bits of a hash of a record's id and version. Two of a hundred
+// million records share one by chance with a probability below 10^-22.
+type identity [16]byte
+
+// identities is which versions of which records a slice has, so that one
+// version is stored once however often it is read. It costs about 32 bytes of
+// memory for each record of the largest open slice.
+type identities struct {
+	slot   record.Slot
+	hasher *record.Hasher
+	known  map[identity]bool // true: stored by an earlier revision
+	text   []byte
+	packed []byte
+}
+
+// identities loads what earlier revisions of the slice stored. Sources whose
+// records have no id have none: such records are never taken for duplicates.
+func (j *job) identities(ctx context.Context) (*identities, error) {
+	sch := j.source.Source.Schema()
+	if sch == nil || sch.ID.IsZero() {
+		return nil, nil
+	}
+	ids := &identities{slot: j.source.ID, hasher: record.NewCanon(sch.Volatile(), sch.Sets()).Hasher(), known: map[identity]bool{}}
+	for _, name := range j.read.Seen {
+		b, err := j.loadSeen(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if len(b)%len(identity{}) != 0 {
+			return nil, fmt.Errorf("read what was seen of slice %s: object %s was cut", j.read.Slice, name)
+		}
+		for chunk := range slices.Chunk(b, len(identity{})) {
+			ids.known[identity(chunk)] = true
+		}
+	}
+	return ids, nil
+}
+
+// sift drops the records of b that are stored already (same) or that this read
+// has met before (doubled).
+func (s *identities) sift(b *record.Batch) (same, doubled int64) {
+	for i := range b.Len() {
+		if !b.Live(i) {
+			continue
+		}
+		key, ok, err := s.identify(b, i)
+		if err != nil {
+			b.Reject(i, err)
+			continue
+		}
+		if !ok {
+			continue
+		}
+		earlier, met := s.known[key]
+		switch {
+		case !met:
+			s.known[key] = false
+			continue
+		case earlier:
+			same++
+		default:
+			doubled++
+		}
+		b.Drop(i)
+	}
+	return same, doubled
+}
+
+func (s *identities) identify(b *record.Batch, i int) (key identity, ok bool, err error) {
+	v := b.Value(i, s.slot)
+	if v.Kind() != record.String && v.Kind() != record.Number {
+		return key, false, nil
+	}
+	if v.Kind() == record.String {
+		if s.text, err = v.AppendText(s.text[:0]); err != nil {
+			return key, false, fmt.Errorf("id: %w", err)
+		}
+	} else {
+		s.text = append(s.text[:0], v.Raw()...)
+	}
+	if len(s.text) == 0 {
+		return key, false, nil
+	}
+	version, err := s.hasher.Sum(b.Bytes(i))
+	if err != nil {
+		return key, false, err
+	}
+	s.text = append(s.text, 0)
+	s.text = append(s.text, version[:]...)
+	sum := sha256.Sum256(s.text)
+	return identity(sum[:16]), true, nil
+}
+
+// loadSeen reads one set of identities. All lanes of a job have the same, each
+// in its own sink's store, so any sink that still has it will do.
+func (j *job) loadSeen(ctx context.Context, name string) ([]byte, error) {
+	var errs []error
+	for _, l := range j.lanes {
+		st, prefix, err := j.r.stores.Store(ctx, l.sink)
+		if err == nil {
+			var b []byte
+			if b, err = fetch(ctx, st, seenName(prefix, name)); err == nil {
+				return b, nil
+			}
+		}
+		errs = append(errs, err)
+	}
+	return nil, fmt.Errorf("read which records slice %s has stored: %w", j.read.Slice, errors.Join(errs...))
+}
+
+func fetch(ctx context.Context, st store.Store, name string) ([]byte, error) {
+	r, err := st.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+func seenName(prefix, name string) string { return prefix + "seen/" + name }
+
+// keepIdentities stores what the slice has now in the sink's store, under the
+// name that the lane's intent announced. A slice that does not change any more
+// needs no memory.
+func (j *job) keepIdentities(ctx context.Context, l *lane) (name string, err error) {
+	if j.ids == nil {
+		return "", nil
+	}
+	st, prefix, err := j.r.stores.Store(ctx, l.sink)
+	if err != nil {
+		return "", err
+	}
+	if err := store.Put(ctx, st, seenName(prefix, l.intent.Seen), j.ids.bytes()); err != nil {
+		return "", fmt.Errorf("keep which records are stored: %w", err)
+	}
+	return l.intent.Seen, nil
+}
+
+// forgetIdentities removes the sets that the new one replaces. What stays
+// costs space and nothing else, so a failure is only told.
+func (j *job) forgetIdentities(ctx context.Context, l *lane) {
+	st, prefix, err := j.r.stores.Store(ctx, l.sink)
+	if err != nil {
+		return
+	}
+	for _, name := range j.read.Seen {
+		if err := st.Delete(ctx, seenName(prefix, name)); err != nil {
+			j.r.event(Event{Kind: Warned, Sink: l.sink.Addr, Slice: j.read.Slice, Error: err.Error()})
+		}
+	}
+}
+
+// bytes returns the set as it is stored: 16 bytes each, in no order.
+func (s *identities) bytes() []byte {
+	if s.packed == nil {
+		s.packed = make([]byte, 0, len(s.known)*len(identity{}))
+		for key := range s.known {
+			s.packed = append(s.packed, key[:]...)
+		}
+	}
+	return s.packed
+}

@@ -1,0 +1,137 @@
+package run
+
+import (
+	"context"
+	"slices"
+
+	"github.com/logpipe/logpipe/pipeline"
+	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/record"
+)
+
+// node is one transform of a job's tree, or its root, which has no stage.
+type node struct {
+	stage    pipeline.Stage
+	children []*node
+	lanes    []*lane // sinks fed from here
+}
+
+// tree opens the stages between the job's source and its lanes, for one worker.
+// A block that two ways lead to stands in the tree twice.
+func (j *job) tree() *node {
+	feeds := map[addr.Instance][]addr.Instance{}
+	lanes := map[addr.Instance][]*lane{}
+	wanted := map[addr.Instance]bool{}
+	for _, l := range j.lanes {
+		for _, from := range l.sink.From {
+			lanes[from] = append(lanes[from], l)
+			wanted[from] = true
+		}
+	}
+	for _, in := range slices.Backward(j.r.pipe.Instances) {
+		if !wanted[in.Addr] || in.Transform == nil {
+			continue
+		}
+		for _, from := range in.From {
+			wanted[from] = true
+			feeds[from] = append(feeds[from], in.Addr)
+		}
+	}
+	return j.grow(j.source.Addr, feeds, lanes)
+}
+
+func (j *job) grow(at addr.Instance, feeds map[addr.Instance][]addr.Instance, lanes map[addr.Instance][]*lane) *node {
+	n := &node{lanes: lanes[at]}
+	if in, ok := j.r.pipe.Instance(at); ok && in.Transform != nil {
+		n.stage = in.Transform.Open(j.slice)
+	}
+	for _, next := range feeds[at] {
+		n.children = append(n.children, j.grow(next, feeds, lanes))
+	}
+	return n
+}
+
+func (n *node) close() {
+	if n.stage != nil {
+		n.stage.Close()
+	}
+	for _, c := range n.children {
+		c.close()
+	}
+}
+
+// trail is what happened to a branch's records on the way down.
+type trail struct {
+	dropped int64
+	rejects [][]record.Reject
+}
+
+// work takes one ticket through scan, identity and the tree.
+func (j *job) work(ctx context.Context, root *node, tk *ticket) {
+	b := tk.batch
+	b.Scan()
+	rejects := b.Rejects()
+	tk.read = int64(b.Len()) + b.Skipped.Outside + b.Skipped.Unchanged
+	for _, r := range rejects {
+		if r.Index < 0 {
+			tk.read++
+		}
+	}
+	if j.ids != nil {
+		tk.same, tk.doubled = j.ids.sift(b)
+	}
+	tk.newest = j.newest(b)
+	var tr trail
+	if len(rejects) > 0 {
+		tr.rejects = append(tr.rejects, rejects)
+	}
+	root.push(ctx, tk, b, tr)
+}
+
+// push applies the node's stage and passes the batch on. A branch gets a view
+// of its own as soon as there is more than one.
+func (n *node) push(ctx context.Context, tk *ticket, b *record.Batch, tr trail) {
+	if n.stage != nil && !n.apply(ctx, tk, b, &tr) {
+		return
+	}
+	outlets := len(n.children) + len(n.lanes)
+	for i, c := range n.children {
+		v := b
+		if outlets > 1 || i > 0 {
+			v = tk.view(b)
+		}
+		c.push(ctx, tk, v, trail{tr.dropped, slices.Clip(tr.rejects)})
+	}
+	for _, l := range n.lanes {
+		v := b
+		if outlets > 1 {
+			v = tk.view(b)
+		}
+		tk.outs = append(tk.outs, out{lane: l, view: v, dropped: tr.dropped, rejects: tr.rejects})
+	}
+}
+
+// apply runs the stage; false means that it failed and everything behind it
+// with it.
+func (n *node) apply(ctx context.Context, tk *ticket, b *record.Batch, tr *trail) bool {
+	live, before := b.LiveCount(), len(b.Rejects())
+	if err := n.stage.Apply(ctx, b); err != nil {
+		n.fail(tk, err)
+		return false
+	}
+	rejects := b.Rejects()[before:]
+	tr.dropped += int64(live - b.LiveCount() - len(rejects))
+	if len(rejects) > 0 {
+		tr.rejects = append(tr.rejects, rejects)
+	}
+	return true
+}
+
+func (n *node) fail(tk *ticket, err error) {
+	for _, l := range n.lanes {
+		tk.outs = append(tk.outs, out{lane: l, err: err})
+	}
+	for _, c := range n.children {
+		c.fail(tk, err)
+	}
+}
