@@ -10,145 +10,184 @@ const fastLimit = 1 << 20
 // fast scans p[slack:slack+n] by the marks of its index. It finds the same
 // fields as careful and accepts the same records, but does not say why it does
 // not accept one; and it may decline a record that is whole.
-//
-// That it needs no look at the bytes inside strings rests on what index.build
-// vouches for: a string that opens at i ends right before the first mark behind
-// i. So each string is one step, and what else stands between two marks is a
-// number, a literal, space or wrong.
 func (f *finder) fast(p []byte, n int) bool {
 	for n > 0 && isSpace(p[slack+n-1]) {
 		n--
 	}
 	if n < 2 || p[slack] != '{' || p[slack+n-1] != '}' {
-		return false // and so no loop below runs past the last byte
+		return false
 	}
 	x := &f.index
 	count, ok := x.build(p, n)
 	if !ok || int(x.at[count-1]) != slack+n-1 {
 		return false
 	}
+	return f.walk(p, x.at, count-1)
+}
+
+// walk goes from mark to mark. at[0] is the brace that opens the record and
+// at[last] the one that should close it.
+//
+// That it needs no look at the bytes inside strings rests on what index.build
+// vouches for: a string that opens at i ends right before the first mark behind
+// i. So each string is one step, and what else stands between two marks is a
+// number, a literal, space or wrong. No step leads past at[last]: only a closing
+// bracket may stand there, and only closing looks beyond one.
+//
+// What is open is read from the stack each time, and all but the loop's own
+// few variables are kept out of it: the loop must fit into the registers.
+func (f *finder) walk(p []byte, at []uint32, last int) bool {
 	var (
-		at      = x.at[:count+1]
-		k       = 1     // number of the next mark
-		pos     = slack // where we are
-		depth   = 1
-		top     = &f.stack[1]
-		node    = uint32(1) // of the open object
-		array   = false     // what is open
-		element = uint32(0) // target of its elements
-		want    uint32
+		k     = 0 // number of the mark that we stand on or have just passed
+		v     int // place of a value
+		want  uint32
+		depth = 1
+		top   = &f.stack[1]
 	)
 	*top = level{node: 1, hit: -1}
-open: // p[pos] is an opening bracket
-	if next := int(at[k]); p[next]|0x20 == '}' && onlySpace(p, pos+1, next) {
-		if (p[next] == ']') != array {
-			return false
-		}
-		pos = next
+open: // at[k] is the bracket that opened top
+	if next := int(at[k+1]); p[next]|0x20 == '}' && onlySpace(p, int(at[k])+1, next) {
+		k++
 		goto closing
 	}
-	if array {
+	if top.array {
 		goto item
 	}
-member: // p[pos] is { or a comma
-	{
-		key := pos + 1
-		if p[key] != '"' {
-			if key, k = x.skip(p, key, k); p[key] != '"' {
-				return false
-			}
-		}
-		colon := int(at[k])
-		if p[colon] != ':' {
+member: // at[k] is { or a comma
+	if top.node == 0 {
+		k = plainMembers(p, at, k)
+	}
+	v = int(at[k]) + 1
+	if p[v] != '"' {
+		if v, k = skipMarks(p, at, v, k); p[v] != '"' {
 			return false
 		}
-		want = 0
-		if node != 0 {
-			want = f.key2(p, node, key+1, colon-1)
-		}
-		pos = colon
-		k++
-		goto value
 	}
-item: // p[pos] is [ or a comma
-	want = element
-value: // p[pos] is :, [ or a comma
-	pos++
-again:
-	switch p[pos] {
-	case '"':
-		end := int(at[k])
-		if want != 0 {
-			f.leaf(want, pos-slack, end-slack)
+	k++
+	if p[at[k]] != ':' {
+		return false
+	}
+	want = 0
+	if top.node != 0 {
+		n := int(at[k]) - v - 2
+		if f.s.nodes[top.node].lengths>>(n&63)&1 != 0 || f.index.escaped {
+			want = f.wanted(p, top.node, v+1, int(at[k])-1)
 		}
-		pos = end
+	}
+	v = int(at[k]) + 1
+	goto value
+item: // at[k] is [ or a comma
+	want = top.element
+	v = int(at[k]) + 1
+value: // v is behind at[k] and before at[k+1] or on it
+	if p[v] == '"' {
+		k++
+		if want != 0 {
+			f.leaf(want, v-slack, int(at[k])-slack)
+		}
 		goto after
+	}
+	switch c := p[v]; c {
 	case '{', '[':
 		if depth == MaxDepth {
 			return false
 		}
 		depth++
-		top = &f.stack[depth]
-		*top = f.open(p[pos], pos-slack, want)
-		node, array, element = top.node, top.array, top.element
 		k++
+		top = &f.stack[depth]
+		if want == 0 {
+			*top = level{hit: -1, array: c == '['}
+		} else {
+			*top = f.open(c, v-slack, want)
+		}
 		goto open
 	case ' ', '\t', '\n', '\r':
-		pos, k = x.skip(p, pos, k)
-		goto again
+		v, k = skipMarks(p, at, v, k)
+		goto value
 	default:
-		end := plainEnd(p, pos)
+		end := plainEnd(p, v)
 		if end < 0 {
 			return false
 		}
 		if want != 0 {
-			f.leaf(want, pos-slack, end-slack)
+			f.leaf(want, v-slack, end-slack)
 		}
-		pos, k = end, x.from(end, k)
-	}
-after: // pos is right behind a value
-	if int(at[k]) == pos {
-		switch p[pos] {
-		case ',':
-			k++
-			if array {
-				goto item
-			}
-			goto member
-		case '}':
-			if array {
-				return false
-			}
-			goto closing
-		case ']':
-			if !array {
-				return false
-			}
-			goto closing
+		for k++; int(at[k]) < end; k++ {
+		}
+		if !onlySpace(p, end, int(at[k])) {
+			return false
 		}
 	}
-	if !isSpace(p[pos]) {
+after: // at[k] is the first mark behind a value, with nothing but space between
+	switch p[at[k]] {
+	case ',':
+		if top.array {
+			goto item
+		}
+		goto member
+	case '}', ']':
+	case '\n', '\r':
+		k++
+		if !onlySpace(p, int(at[k-1])+1, int(at[k])) {
+			return false
+		}
+		goto after
+	default:
 		return false
 	}
-	pos, k = x.skip(p, pos, k)
-	goto after
-closing: // p[pos] is the closing bracket of top
-	k++
+closing: // at[k] is a closing bracket
+	if (p[at[k]] == ']') != top.array {
+		return false
+	}
 	if top.hit >= 0 {
-		f.close(top, pos+1-slack)
+		f.close(top, int(at[k])+1-slack)
 	}
 	depth--
-	if depth == 0 || k == count {
-		return depth == 0 && k == count
+	if depth == 0 || k == last {
+		return depth == 0 && k == last
 	}
 	top = &f.stack[depth]
-	node, array, element = top.node, top.array, top.element
-	pos++
+	k++
+	if !onlySpace(p, int(at[k-1])+1, int(at[k])) {
+		return false
+	}
 	goto after
 }
 
-// key2 returns the target of the key p[from:to] in node n.
-func (f *finder) key2(p []byte, n uint32, from, to int) uint32 {
+// plainMembers passes over members with a string for their value, as far as a
+// comma follows: the bulk of what nobody asks for. at[k] is the mark before the
+// first and becomes the one before the next that is something else.
+func plainMembers(p []byte, at []uint32, k int) int {
+	for {
+		m := (*[3]uint32)(at[k:])
+		if p[m[0]+1] != '"' || p[m[1]] != ':' || p[m[1]+1] != '"' || p[m[2]] != ',' {
+			return k
+		}
+		k += 2
+	}
+}
+
+// skipMarks returns the first byte from i on that is no space, and the number
+// of the last mark before it.
+func skipMarks(p []byte, at []uint32, i, k int) (int, int) {
+	for isSpace(p[i]) {
+		i++
+	}
+	for int(at[k+1]) < i {
+		k++
+	}
+	return i, k
+}
+
+func onlySpace(p []byte, i, end int) bool {
+	for i < end && isSpace(p[i]) {
+		i++
+	}
+	return i >= end
+}
+
+// wanted returns the target of the key p[from:to] in node n.
+func (f *finder) wanted(p []byte, n uint32, from, to int) uint32 {
 	if f.index.escaped && f.index.mayEscape(from, to) {
 		return f.s.lookup(n, p[from:to], &f.key)
 	}
@@ -157,13 +196,6 @@ func (f *finder) key2(p []byte, n uint32, from, to int) uint32 {
 		word >>= uint(64 - 8*(to-from))
 	}
 	return f.s.nodes[n].find(word, p[from:to])
-}
-
-func onlySpace(p []byte, i, end int) bool {
-	for i < end && isSpace(p[i]) {
-		i++
-	}
-	return i == end
 }
 
 // plainEnd returns the end of the number or literal at p[i], -1 if there is

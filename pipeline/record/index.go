@@ -37,6 +37,10 @@ func differ(x, pattern uint64) uint64 {
 	return (((t & bytes7f) + bytes7f) | t) & bytes80
 }
 
+// noQuote returns bit 7 of every byte of x that is no quote less 0x20. All bytes
+// of x must be below 0x80.
+func noQuote(x uint64) uint64 { return ((x ^ (quotes - bytes20)) + bytes7f) & bytes80 }
+
 // marks returns bit 4 of every byte of x whose low four bits are ten or more.
 func marks(x uint64) uint64 { return ((x & nibbles) + sixes) & tens }
 
@@ -60,13 +64,18 @@ func (x *index) build(p []byte, n int) (count int, ok bool) {
 		x5 := binary.LittleEndian.Uint64(b[40:])
 		x6 := binary.LittleEndian.Uint64(b[48:])
 		x7 := binary.LittleEndian.Uint64(b[56:])
-		q := ^(differ(x0, quotes)*gather7>>56 | differ(x1, quotes)*gather7>>56<<8 | differ(x2, quotes)*gather7>>56<<16 | differ(x3, quotes)*gather7>>56<<24 |
-			differ(x4, quotes)*gather7>>56<<32 | differ(x5, quotes)*gather7>>56<<40 | differ(x6, quotes)*gather7>>56<<48 | differ(x7, quotes)*gather7>>56<<56)
-		m := marks(x0)*gather4>>56 | marks(x1)*gather4>>56<<8 | marks(x2)*gather4>>56<<16 | marks(x3)*gather4>>56<<24 |
-			marks(x4)*gather4>>56<<32 | marks(x5)*gather4>>56<<40 | marks(x6)*gather4>>56<<48 | marks(x7)*gather4>>56<<56
-		// Bit 7 of a byte below 0x20, and of some others: those get a closer look.
-		low := (x0 - bytes20) | (x1 - bytes20) | (x2 - bytes20) | (x3 - bytes20) |
-			(x4 - bytes20) | (x5 - bytes20) | (x6 - bytes20) | (x7 - bytes20)
+		// Without bytes below 0x20 all that follow stay within their byte.
+		x0, x1, x2, x3 = x0-bytes20, x1-bytes20, x2-bytes20, x3-bytes20
+		x4, x5, x6, x7 = x4-bytes20, x5-bytes20, x6-bytes20, x7-bytes20
+		var q, m, control uint64
+		if (x0|x1|x2|x3|x4|x5|x6|x7)&bytes80 == 0 {
+			q = ^(noQuote(x0)*gather7>>56 | noQuote(x1)*gather7>>56<<8 | noQuote(x2)*gather7>>56<<16 | noQuote(x3)*gather7>>56<<24 |
+				noQuote(x4)*gather7>>56<<32 | noQuote(x5)*gather7>>56<<40 | noQuote(x6)*gather7>>56<<48 | noQuote(x7)*gather7>>56<<56)
+			m = marks(x0)*gather4>>56 | marks(x1)*gather4>>56<<8 | marks(x2)*gather4>>56<<16 | marks(x3)*gather4>>56<<24 |
+				marks(x4)*gather4>>56<<32 | marks(x5)*gather4>>56<<40 | marks(x6)*gather4>>56<<48 | marks(x7)*gather4>>56<<56
+		} else {
+			q, m, control = classify(b)
+		}
 		if r := n - i; r < 64 {
 			q &= 1<<uint(r) - 1
 			m &= 1<<uint(r) - 1
@@ -85,9 +94,7 @@ func (x *index) build(p []byte, n int) (count int, ok bool) {
 		s ^= s << 32
 		s ^= inside
 		inside = uint64(int64(s) >> 63)
-		if low&bytes80 != 0 {
-			bad |= controls(b) & s
-		}
+		bad |= control & s
 		m &^= s
 		q &^= s
 		bad |= (q<<1 | closed) &^ m
@@ -112,14 +119,17 @@ func (x *index) build(p []byte, n int) (count int, ok bool) {
 	return count, bad|inside == 0
 }
 
-// controls returns a bit for every byte below 0x20.
-func controls(b *[64]byte) (c uint64) {
+// classify returns a bit for every quote, mark and byte below 0x20 of a block
+// that holds bytes below 0x20 or beyond ASCII.
+func classify(b *[64]byte) (q, m, control uint64) {
 	for w := 0; w < 8; w++ {
 		x := binary.LittleEndian.Uint64(b[w*8:])
+		q |= differ(x, quotes) * gather7 >> 56 << (8 * w)
+		m |= marks(x) * gather4 >> 56 << (8 * w)
 		// A byte is 0x20 or more if its low seven bits are, or its bit 7 is set.
-		c |= (((x & bytes7f) + 0x6060606060606060) | x) & bytes80 * gather7 >> 56 << (8 * w)
+		control |= (((x & bytes7f) + 0x6060606060606060) | x) & bytes80 * gather7 >> 56 << (8 * w)
 	}
-	return ^c
+	return ^q, m, ^control
 }
 
 // escapes returns a bit for every byte of block i that a backslash escapes, and
@@ -176,21 +186,4 @@ func nextSlash(p []byte, i, n int) int {
 func (x *index) mayEscape(from, to int) bool {
 	from, to = (from-slack)>>6, (to-slack)>>6
 	return to > from+1 || x.blocks[from>>6]>>(from&63)&1 != 0 || x.blocks[to>>6]>>(to&63)&1 != 0
-}
-
-// skip returns the first byte from i on that is no space, and the number of the
-// first mark from k on that does not lie before it.
-func (x *index) skip(p []byte, i, k int) (int, int) {
-	for isSpace(p[i]) {
-		i++
-	}
-	return i, x.from(i, k)
-}
-
-// from returns the number of the first mark from k on that is not before i.
-func (x *index) from(i, k int) int {
-	for int(x.at[k]) < i {
-		k++
-	}
-	return k
 }

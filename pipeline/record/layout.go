@@ -70,11 +70,12 @@ type target struct {
 // a key is looked up by its length and its last eight bytes. Keys that agree in
 // both share a chain.
 type node struct {
+	lengths uint64 // bit n%64 for a key of n bytes: most other keys stop here
 	mul     uint64
 	shift   uint8
 	fold    uint64 // caseBits where some key is wanted in any case, else 0
 	table   []uint16
-	entries []entry // [0] is never used: 0 in table and next means none
+	entries []entry // [0] matches nothing; it is what an empty place in table leads to
 }
 
 type entry struct {
@@ -98,7 +99,7 @@ func (l *Layout) Compile() *Scanner {
 		}
 	}
 	if len(all) == 0 {
-		c.s.nodes = append(c.s.nodes, node{table: make([]uint16, 2), shift: 63})
+		c.s.nodes = append(c.s.nodes, newNode(nil))
 	} else {
 		c.node(all)
 	}
@@ -231,7 +232,8 @@ func newNode(entries []entry) node {
 		}
 	}
 	n.entries = make([]entry, 1, len(entries)+1)
-	var heads []uint16 // first entry of each chain
+	n.entries[0].word = 1 // no empty key has such a word
+	var heads []uint16    // first entry of each chain
 	type id struct {
 		word uint64
 		len  int
@@ -239,6 +241,7 @@ func newNode(entries []entry) node {
 	tails := map[id]uint16{}
 	for _, e := range entries {
 		e.word = keyWord(e.key) | n.fold
+		n.lengths |= 1 << (len(e.key) & 63)
 		at := uint16(len(n.entries))
 		n.entries = append(n.entries, e)
 		k := id{e.word, len(e.key)}
@@ -295,13 +298,17 @@ func keyWord[T string | []byte](key T) uint64 {
 // word is keyWord(key).
 func (n *node) find(word uint64, key []byte) uint32 {
 	word |= n.fold
-	for e := n.table[n.hash(word, len(key))]; e != 0; e = n.entries[e].next {
-		x := &n.entries[e]
-		if x.word == word && len(x.key) == len(key) && x.matches(key) {
-			return x.target
-		}
+	x := &n.entries[n.table[n.hash(word, len(key))]]
+	if x.word != word || len(x.key) != len(key) {
+		return 0
 	}
-	return 0
+	for !x.matches(key) {
+		if x.next == 0 {
+			return 0
+		}
+		x = &n.entries[x.next]
+	}
+	return x.target
 }
 
 func (x *entry) matches(key []byte) bool {
