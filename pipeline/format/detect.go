@@ -24,7 +24,7 @@ func detect(text []byte) Layout {
 	var v values
 	it, ok := v.next(text)
 	switch {
-	case v.found:
+	case v.found || bytes.IndexByte(text[:start], 0x1e) >= 0: // RFC 7464
 		return Values
 	case !ok || it.breaks || it.err != nil:
 		return printed(text[start:])

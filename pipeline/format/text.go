@@ -223,3 +223,6 @@ func (c *counter) Read(p []byte) (int, error) {
 	c.n += int64(n)
 	return n, err
 }
+
+// Offset is where the text begins: behind the byte order mark.
+func (t *Text) Offset() int64 { return t.mark }

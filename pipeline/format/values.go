@@ -222,7 +222,7 @@ func (v *values) within(text []byte) (item, bool) {
 func (v *values) member(text []byte, c byte) {
 	h := &v.head
 	if h.candidate { // value or records, but no array
-		h.may = false
+		*h = head{}
 		return
 	}
 	if c != ':' || v.depth != 1 {
