@@ -57,28 +57,26 @@ func Import(b []byte) (*State, error) {
 
 // Replace writes st in place of what is there. Lineage and serial must be
 // those of the state that is there, or it would throw away what happened since
-// st was exported; force does it all the same.
+// st was exported; force does it all the same. Into a state that this session
+// has made anything goes. The serial goes on from the greater of both, so that
+// manifests take this session for the newest.
 func (f *File) Replace(ctx context.Context, st *State, force bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.writable(); err != nil {
 		return fmt.Errorf("replace state: %w", err)
 	}
-	// Our own session has added one segment.
-	fresh := f.written == 1 && f.st.Serial == 1
-	switch {
+	before := f.st.Session.Serial - 1 // our session has begun with a segment of its own
+	switch fresh := before == 0 && f.written == 1; {
 	case fresh || force:
 	case st.Lineage != f.st.Lineage:
 		return fmt.Errorf("replace state: it is of another lineage (%s; here is %s)", st.Lineage, f.st.Lineage)
-	case st.Serial != f.st.Serial && st.Serial != f.st.Session.Serial-1:
-		return fmt.Errorf("replace state: it has serial %d and here is %d: something happened since it was exported; pull again", st.Serial, f.st.Session.Serial-1)
+	case st.Serial != f.st.Serial && st.Serial != before:
+		return fmt.Errorf("replace state: it has serial %d and here is %d: something happened since it was exported; pull again", st.Serial, before)
 	}
 	n := st.Clone()
-	n.Serial = f.st.Serial
-	n.Session = f.st.Session
-	if fresh {
-		n.Serial = max(n.Serial, st.Serial)
-	}
+	n.Serial = max(n.Serial, f.st.Serial)
+	n.Session = Session{Holder: f.o.Holder, Serial: n.Serial + 1}
 	return f.exchange(ctx, n)
 }
 
@@ -93,59 +91,50 @@ func (f *File) exchange(ctx context.Context, n *State) error {
 	return nil
 }
 
-// Rebuilt is a state made from manifests, and what it cannot know.
-type Rebuilt struct {
-	State *State
-	// Epoch is the newest that a manifest has. The session that writes next
-	// must have a higher one.
-	Epoch int64
-}
-
-// Rebuild makes a state anew from the manifests of all sinks. Their entries
-// say what is done; what has no settled entry keeps the ground that it was read
-// from. Intents that were open are not known: what they left behind stays as
-// orphans until verify finds them.
-func Rebuild(ctx context.Context, ms ...*manifest.Manifest) (*Rebuilt, error) {
-	r := &Rebuilt{State: New()}
+// Rebuild makes a state anew from the manifests of all sinks, for Replace. Its
+// serial is the newest epoch that a manifest has, so that the session that goes
+// on from it is newer. Intents that were open are not known: what they left
+// behind stays as orphans.
+func Rebuild(ctx context.Context, ms ...*manifest.Manifest) (*State, error) {
+	st := New()
 	for _, m := range ms {
 		claim, ok := m.Claim()
 		if !ok {
 			continue
 		}
-		if r.State.Lineage != "" && r.State.Lineage != claim.Lineage {
-			return nil, fmt.Errorf("rebuild state: the manifests are of two states (lineage %s, %s has %s)", r.State.Lineage, claim.Sink, claim.Lineage)
+		if st.Lineage != "" && st.Lineage != claim.Lineage {
+			return nil, fmt.Errorf("rebuild state: the manifests are of two states (lineage %s, %s has %s)", st.Lineage, claim.Sink, claim.Lineage)
 		}
-		r.State.Lineage = claim.Lineage
-		if err := r.add(ctx, m, claim); err != nil {
+		st.Lineage = claim.Lineage
+		if err := st.add(ctx, m, claim); err != nil {
 			return nil, fmt.Errorf("rebuild state: %w", err)
 		}
 	}
-	r.State.Serial = r.Epoch
-	return r, nil
+	return st, nil
 }
 
-func (r *Rebuilt) add(ctx context.Context, m *manifest.Manifest, claim manifest.Claim) error {
-	st := r.State
+// add does what the entries of a manifest say.
+func (s *State) add(ctx context.Context, m *manifest.Manifest, claim manifest.Claim) error {
 	memory := SinkMemory{Kind: claim.Sink.Kind}
 	for seg, err := range m.Tail(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		r.Epoch = max(r.Epoch, seg.Epoch)
+		s.Serial = max(s.Serial, seg.Epoch)
 		for _, e := range seg.Entries {
 			memory.Objects += int64(len(e.Objects))
 			// A renamed sink's older entries carry its older name.
 			lane := Lane{Source: e.Source, Stream: e.Stream, Sink: claim.Sink}
 			d := &Done{Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
 				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.At}
-			if err := st.Do(Put{Lane: lane, Done: []*Done{d}}); err != nil {
+			if err := s.Do(Put{Lane: lane, Done: []*Done{d}}); err != nil {
 				return err
 			}
-			if _, ok := st.Sources[e.Source]; !ok {
-				st.Sources[e.Source] = Identity{Kind: e.Source.Kind}
+			if _, ok := s.Sources[e.Source]; !ok {
+				s.Sources[e.Source] = Identity{Kind: e.Source.Kind}
 			}
 		}
 	}
-	st.Sinks[claim.Sink] = memory
+	s.Sinks[claim.Sink] = memory
 	return nil
 }

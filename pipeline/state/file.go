@@ -232,6 +232,7 @@ func (f *File) writable() error {
 func (f *File) apply(ctx context.Context, ops []Op) error {
 	var lines []byte
 	var err error
+	ops = slices.Clone(ops)
 	for i, op := range ops {
 		start := len(lines)
 		if lines, err = appendOp(lines, op); err != nil {
@@ -272,6 +273,10 @@ func (f *File) write(ctx context.Context, lines []byte) error {
 	seg, err := f.create(ctx, h, own.lines)
 	if err != nil {
 		return err
+	}
+	if h.Since == 0 { // the first of all stands for a snapshot
+		f.snap, f.size = seg, int64(len(lines))
+		return nil
 	}
 	own.sum = seg.sum
 	f.packs = append(f.packs[:keep], own)

@@ -25,6 +25,7 @@ type Intent struct {
 	Attempt  int       `json:"attempt"`
 	Shape    string    `json:"shape,omitempty"`
 	Names    []string  `json:"names,omitempty"` // of the objects, as far as known beforehand
+	Seen     string    `json:"seen,omitempty"`  // of the identities, in the sink's store
 	Opened   time.Time `json:"opened"`
 }
 
