@@ -63,8 +63,7 @@ type member struct {
 // Sum returns the version of raw, a whole record.
 func (h *Hasher) Sum(raw []byte) ([32]byte, error) {
 	h.form, h.keys, h.members, h.items = h.form[:0], h.keys[:0], h.members[:0], h.items[:0]
-	raw = raw[skipSpace(raw, 0) : backSpace(raw, len(raw))+1]
-	if err := h.value(raw, h.rules, 0); err != nil {
+	if err := h.value(trimSpace(raw), h.rules, 0); err != nil {
 		return [32]byte{}, fmt.Errorf("version of a record: %w", err)
 	}
 	return sha256.Sum256(h.form), nil

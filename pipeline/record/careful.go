@@ -168,6 +168,14 @@ func skipSpace(p []byte, i int) int {
 	return i
 }
 
+func trimSpace(p []byte) []byte {
+	p = p[skipSpace(p, 0):]
+	for len(p) > 0 && isSpace(p[len(p)-1]) {
+		p = p[:len(p)-1]
+	}
+	return p
+}
+
 // scalarEnd returns the end of the string, number or literal at raw[i].
 func scalarEnd(raw []byte, i int) (int, error) {
 	switch c := raw[i]; {

@@ -21,7 +21,7 @@ func Keep(paths ...Path) *Projection {
 // Where a path leads through an object (a.b) or the elements of an array
 // (a[].b), a value of another type is not on it and is left out.
 func (p *Projection) Append(dst, raw []byte) []byte {
-	raw = raw[skipSpace(raw, 0) : backSpace(raw, len(raw))+1]
+	raw = trimSpace(raw)
 	if len(raw) == 0 || raw[0] != '{' {
 		return append(dst, "{}"...)
 	}

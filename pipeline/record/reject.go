@@ -96,3 +96,11 @@ func (b *Batch) Rejects() []Reject {
 	}
 	return out
 }
+
+// TakeRejects returns what Rejects does and forgets it, so that the next call
+// tells only what was rejected since. The records stay rejected.
+func (b *Batch) TakeRejects() []Reject {
+	out := b.Rejects()
+	b.rejected = b.rejected[:0]
+	return out
+}
