@@ -14,14 +14,14 @@ import (
 type Found struct {
 	Slices map[addr.Instance][]pipeline.Slice // by source
 	Errs   map[addr.Instance]error            // sources and sinks that could not be looked at
-	Named  map[string]bool                    // open intents that a manifest names
+	Named  map[string]manifest.Entry          // open intents that a manifest names
 }
 
 // Look asks every source for its slices and every sink whose place it is. It
 // reads and changes nothing. A configuration that the state contradicts is not
 // looked at: Make says why.
 func Look(ctx context.Context, p *config.Pipeline, st *state.State, stores *Stores) *Found {
-	f := &Found{Slices: map[addr.Instance][]pipeline.Slice{}, Errs: map[addr.Instance]error{}, Named: map[string]bool{}}
+	f := &Found{Slices: map[addr.Instance][]pipeline.Slice{}, Errs: map[addr.Instance]error{}, Named: map[string]manifest.Entry{}}
 	var pl Plan
 	after, diags := pl.adopt(p, st)
 	if diags.HasErrors() {
@@ -88,8 +88,12 @@ func (f *Found) lookSink(ctx context.Context, in *config.Instance, st *state.Sta
 		if intent.Lane.Sink != in.Addr {
 			continue
 		}
-		if _, f.Named[id], err = m.Find(ctx, id); err != nil {
+		entry, named, err := m.Find(ctx, id)
+		if err != nil {
 			return err
+		}
+		if named {
+			f.Named[id] = entry
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/config"
+	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/schema"
 	"github.com/logpipe/logpipe/pipeline/state"
 )
@@ -60,16 +62,26 @@ func (pl *Plan) problems(p *config.Pipeline, f *Found) {
 	}
 }
 
+// recover lists the intents that are open and lets st know those whose objects
+// are named: they are done, so that what came since is planned as a revision.
 func (pl *Plan) recover(st *state.State, f *Found) {
-	for id, in := range st.Intents {
-		r := Recovery{Intent: id, Lane: in.Lane, Slice: in.Slice, Named: f.Named[id],
+	for _, id := range slices.Sorted(maps.Keys(st.Intents)) {
+		in := st.Intents[id]
+		r := Recovery{Intent: id, Lane: in.Lane, Slice: in.Slice,
 			Why: "a run was interrupted before its objects were named; they are removed and the slice is read again"}
-		if r.Named {
+		if e, named := f.Named[id]; named && st.Do(Finish(id, e)) == nil {
+			r.Named = true
 			r.Why = "a run was interrupted after its objects were named; only the state is brought up to date"
 		}
 		pl.Recoveries = append(pl.Recoveries, r)
 	}
-	slices.SortFunc(pl.Recoveries, func(a, b Recovery) int { return strings.Compare(a.Intent, b.Intent) })
+}
+
+// Finish is the operation that makes the state remember an entry.
+func Finish(intent string, e manifest.Entry) state.Op {
+	return state.Finish{Intent: intent, Objects: int64(len(e.Objects)), Done: state.Done{
+		Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
+		Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.At}}
 }
 
 // reads lists the slices to read. Lanes with the same history share a read;
@@ -259,7 +271,7 @@ func moved(now, then []pipeline.Part) string {
 func write(r Route, v verdict, names map[string]string) (Write, hcl.Diagnostics) {
 	w := Write{Sink: r.Sink.Addr, Attempt: v.attempt, Shape: r.Shape}
 	var err error
-	w.Names, w.Complete, err = r.Sink.Sink.Names(v.slice)
+	w.Names, w.Complete, err = r.Sink.Sink.Names(pipeline.Opening{Slice: v.slice, Revision: v.revision, Attempt: v.attempt})
 	if err != nil {
 		return w, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Invalid object name",
 			Detail:  fmt.Sprintf("Slice %s of %s cannot be named: %s.", v.slice.Name, v.slice.Source, err),

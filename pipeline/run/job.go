@@ -81,6 +81,9 @@ func (j *job) open(ctx context.Context) error {
 		if !ok {
 			return fmt.Errorf("%s is not in the configuration", w.Sink)
 		}
+		if err := j.retry(sink, &w); err != nil {
+			return err
+		}
 		l := &lane{sink: sink, write: w, intent: state.Intent{
 			ID: j.r.st.NewIntent(), Seen: seen, Lane: w.Lane(j.read), Slice: j.read.Slice, Start: j.read.Start, End: j.read.End,
 			Revision: j.read.Revision, Attempt: w.Attempt, Shape: w.Shape, Names: w.Names, Opened: j.r.o.Clock().UTC()}}
@@ -102,6 +105,19 @@ func (j *job) open(ctx context.Context) error {
 	return err
 }
 
+// retry takes the next attempt's names if the recovery of this very run found
+// that an orphan has those of the plan and cannot be deleted.
+func (j *job) retry(sink *config.Instance, w *plan.Write) (err error) {
+	var orphaned int
+	j.r.st.View(func(s *state.State) { orphaned = s.Lane(w.Lane(j.read)).Orphaned(j.read.Slice) })
+	if orphaned < w.Attempt {
+		return nil
+	}
+	w.Attempt = orphaned + 1
+	w.Names, w.Complete, err = sink.Sink.Names(pipeline.Opening{Slice: j.slice, Revision: j.read.Revision, Attempt: w.Attempt})
+	return err
+}
+
 func (l *lane) open(ctx context.Context, j *job) {
 	st, prefix, err := j.r.stores.Store(ctx, l.sink)
 	if err != nil {
@@ -109,11 +125,13 @@ func (l *lane) open(ctx context.Context, j *job) {
 		return
 	}
 	l.rejects = &rejects{store: st, name: rejectsName(prefix, j.read.Slice, j.read.Revision, l.write.Attempt)}
-	l.writer, err = l.sink.Sink.Open(ctx, pipeline.Opening{Slice: j.slice, Revision: j.read.Revision,
+	w, err := l.sink.Sink.Open(ctx, pipeline.Opening{Slice: j.slice, Revision: j.read.Revision,
 		Attempt: l.write.Attempt, Intent: l.intent.ID})
 	if err != nil {
 		l.fail(fmt.Errorf("open %s for slice %s: %w", l.sink.Addr, j.read.Slice, err))
+		return
 	}
+	l.writer = w
 }
 
 func (l *lane) fail(err error) {
@@ -130,7 +148,15 @@ func (j *job) failAll(err error) {
 
 // commit makes each lane durable and names it. Only the loss of the lease is
 // an error of the job: then nothing more may be named by this run.
+//
+// Once it has begun it is not cancelled: four short steps are done sooner than
+// a recovery would be. A lease that was lost is found by each of them.
 func (j *job) commit(ctx context.Context, ground []pipeline.Part) error {
+	if err := context.Cause(ctx); err != nil {
+		j.failAll(err)
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
 	for _, l := range j.lanes {
 		if l.err != nil {
 			continue
@@ -174,7 +200,7 @@ func (l *lane) commit(ctx context.Context, j *job, ground []pipeline.Part) error
 		return err
 	}
 	j.r.committed(l, entry)
-	if err := j.r.st.Apply(ctx, state.Finish{Intent: l.intent.ID, Done: Done(entry), Objects: int64(len(objects))}); err != nil {
+	if err := j.r.st.Apply(ctx, plan.Finish(l.intent.ID, entry)); err != nil {
 		return err
 	}
 	j.forgetIdentities(ctx, l)

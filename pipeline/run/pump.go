@@ -32,7 +32,7 @@ type ticket struct {
 // out is one lane's share of a ticket.
 type out struct {
 	lane    *lane
-	view    *record.Batch // nil if the lane gets nothing
+	view    *record.Batch
 	dropped int64
 	rejects [][]record.Reject // by stage
 	err     error
@@ -170,16 +170,7 @@ func (j *job) deliver(ctx context.Context, tk *ticket) error {
 			l.fail(o.err)
 			continue
 		}
-		l.count(tk, o)
-		for _, rs := range o.rejects {
-			if err := l.rejects.write(ctx, rs); err != nil {
-				l.fail(err)
-			}
-		}
-		if o.view == nil || l.err != nil {
-			continue
-		}
-		if err := l.writer.Write(ctx, o.view); err != nil {
+		if err := l.take(ctx, tk, o); err != nil {
 			l.fail(err)
 		}
 	}
@@ -193,20 +184,28 @@ func (j *job) deliver(ctx context.Context, tk *ticket) error {
 
 var errNoLane = errors.New("every sink of it failed")
 
-// count adds a ticket to the lane's six counts.
-func (l *lane) count(tk *ticket, o *out) {
-	var rejected, written int64
-	for _, rs := range o.rejects {
-		rejected += int64(len(rs))
-	}
-	if o.view != nil {
-		written = int64(o.view.LiveCount())
-	}
+// take stores the lane's share of a ticket and adds it to the six counts. A
+// sink may reject what its format cannot hold, so what was written is counted
+// after writing.
+func (l *lane) take(ctx context.Context, tk *ticket, o *out) error {
 	l.counts.Read += tk.read
 	l.counts.Outside += tk.batch.Skipped.Outside
 	l.counts.Unchanged += tk.batch.Skipped.Unchanged + tk.same
 	l.counts.Duplicate += tk.doubled
 	l.counts.Dropped += o.dropped
-	l.counts.Rejected += rejected
-	l.counts.Written += written
+	for _, rs := range o.rejects {
+		if err := l.reject(ctx, rs); err != nil {
+			return err
+		}
+	}
+	if err := l.writer.Write(ctx, o.view); err != nil {
+		return err
+	}
+	l.counts.Written += int64(o.view.LiveCount())
+	return l.reject(ctx, o.view.TakeRejects())
+}
+
+func (l *lane) reject(ctx context.Context, rs []record.Reject) error {
+	l.counts.Rejected += int64(len(rs))
+	return l.rejects.write(ctx, rs)
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/logpipe/logpipe/pipeline/config"
-	"github.com/logpipe/logpipe/pipeline/manifest"
+	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/state"
 )
 
@@ -57,7 +57,7 @@ func (r *runner) settle(ctx context.Context, in state.Intent, fenced map[string]
 	if named {
 		r.event(Event{Kind: Recovered, Source: in.Lane.Source, Sink: in.Lane.Sink, Slice: in.Slice, Revision: in.Revision,
 			Detail: "its objects were named already"})
-		return r.st.Apply(ctx, state.Finish{Intent: in.ID, Done: Done(entry), Objects: int64(len(entry.Objects))})
+		return r.st.Apply(ctx, plan.Finish(in.ID, entry))
 	}
 	kept := r.sweep(ctx, sink, in)
 	r.event(Event{Kind: Recovered, Source: in.Lane.Source, Sink: in.Lane.Sink, Slice: in.Slice, Revision: in.Revision,
@@ -65,36 +65,23 @@ func (r *runner) settle(ctx context.Context, in state.Intent, fenced map[string]
 	return r.st.Apply(ctx, state.Abandon{Intent: in.ID, Kept: kept})
 }
 
-// sweep deletes the objects of an abandoned intent and reports whether some
-// had to stay; then the next attempt takes other names. Only names that no
-// entry of the manifest has are touched: an intent's names are those the plan
-// gave it, and a slice that another attempt stored has the same.
+// sweep deletes what an abandoned intent announced and reports whether some of
+// it had to stay; then the next attempt takes other names. A name carries
+// revision and attempt, so no stored object has it.
 func (r *runner) sweep(ctx context.Context, sink *config.Instance, in state.Intent) (kept bool) {
 	st, prefix, err := r.stores.Store(ctx, sink)
 	if err != nil {
 		return true
 	}
-	sweeper, ok := sink.Sink.(Sweeper)
-	if ok {
-		if err := sweeper.Sweep(ctx, in.ID, in.Names); err != nil {
-			return true
+	names := append(slices.Clone(in.Names), rejectsName(prefix, in.Slice, in.Revision, in.Attempt))
+	if in.Seen != "" {
+		names = append(names, seenName(prefix, in.Seen))
+	}
+	for _, name := range names {
+		if err := st.Delete(ctx, name); err != nil {
+			r.event(Event{Kind: Warned, Sink: in.Lane.Sink, Slice: in.Slice, Error: err.Error()})
+			kept = true
 		}
 	}
-	if err := st.Delete(ctx, rejectsName(prefix, in.Slice, in.Revision, in.Attempt)); err != nil {
-		return true
-	}
-	return in.Seen != "" && st.Delete(ctx, seenName(prefix, in.Seen)) != nil
-}
-
-// Sweeper is a sink that can remove what an attempt left behind: the objects
-// called names, and any other that carries the intent.
-type Sweeper interface {
-	Sweep(ctx context.Context, intent string, names []string) error
-}
-
-// Done returns what the state remembers of an entry.
-func Done(e manifest.Entry) state.Done {
-	return state.Done{Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start),
-		Revision: e.Revision, Attempt: e.Attempt, Settled: e.Settled, Shape: e.Shape,
-		Ground: e.Ground, Seen: e.Seen, At: e.At}
+	return kept
 }

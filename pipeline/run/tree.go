@@ -70,15 +70,15 @@ type trail struct {
 func (j *job) work(ctx context.Context, root *node, tk *ticket) {
 	b := tk.batch
 	b.Scan()
-	rejects := b.Rejects()
+	if j.ids != nil {
+		tk.same, tk.doubled = j.ids.sift(b)
+	}
+	rejects := b.TakeRejects()
 	tk.read = int64(b.Len()) + b.Skipped.Outside + b.Skipped.Unchanged
 	for _, r := range rejects {
 		if r.Index < 0 {
 			tk.read++
 		}
-	}
-	if j.ids != nil {
-		tk.same, tk.doubled = j.ids.sift(b)
 	}
 	tk.newest = j.newest(b)
 	var tr trail
@@ -114,12 +114,12 @@ func (n *node) push(ctx context.Context, tk *ticket, b *record.Batch, tr trail) 
 // apply runs the stage; false means that it failed and everything behind it
 // with it.
 func (n *node) apply(ctx context.Context, tk *ticket, b *record.Batch, tr *trail) bool {
-	live, before := b.LiveCount(), len(b.Rejects())
+	live := b.LiveCount()
 	if err := n.stage.Apply(ctx, b); err != nil {
 		n.fail(tk, err)
 		return false
 	}
-	rejects := b.Rejects()[before:]
+	rejects := b.TakeRejects()
 	tr.dropped += int64(live - b.LiveCount() - len(rejects))
 	if len(rejects) > 0 {
 		tr.rejects = append(tr.rejects, rejects)
