@@ -13,7 +13,7 @@ import (
 
 // Export writes a state as indented JSON, the same bytes for the same state.
 func Export(s *State) ([]byte, error) {
-	b, err := json.Marshal(s, json.Deterministic(true), jsontext.WithIndent("  "))
+	b, err := json.Marshal(s, encoding, jsontext.WithIndent("  "))
 	if err != nil {
 		return nil, fmt.Errorf("export state: %w", err)
 	}
@@ -35,7 +35,7 @@ func Import(b []byte) (*State, error) {
 		return nil, errors.New("import state: it has no format_version; is it a file of `logpipe state pull`?")
 	}
 	var in State
-	if err := json.Unmarshal(b, &in); err != nil {
+	if err := json.Unmarshal(b, &in, decoding); err != nil {
 		return nil, fmt.Errorf("import state: %w", err)
 	}
 	if in.Lineage == "" || in.Serial < 1 {

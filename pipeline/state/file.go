@@ -22,9 +22,6 @@
 // skips them: at most 31 segments of each size are read. Segments before the
 // last but one snapshot are deleted, a few at each Close.
 //
-// What the identities of a slice's records are (promise 2) is kept in objects
-// beside the segments, named by the intent that wrote them.
-//
 // github.com/go-json-experiment/json is the coming encoding/json/v2: fast
 // enough that a state of 100,000 slices opens in well under a second, and
 // deterministic where asked.
@@ -44,7 +41,6 @@ import (
 
 const (
 	segments  = "segments/"
-	seen      = "seen/"
 	leaseName = "state"
 
 	most        = 4 << 30   // bytes; no segment has more
@@ -202,7 +198,7 @@ func (f *File) NewIntent() string { return manifest.NewIntent(f.Epoch()) }
 // and then every later Apply fails, too.
 func (f *File) Apply(ctx context.Context, ops ...Op) error {
 	f.mu.Lock()
-	old := f.unseen(ops)
+	defer f.mu.Unlock()
 	err := f.writable()
 	if err == nil && f.due() {
 		err = f.snapshot(ctx)
@@ -210,12 +206,8 @@ func (f *File) Apply(ctx context.Context, ops ...Op) error {
 	if err == nil {
 		err = f.apply(ctx, ops)
 	}
-	f.mu.Unlock()
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
-	}
-	for _, name := range old {
-		_ = f.DropSeen(ctx, name) // what stays is swept
 	}
 	return nil
 }

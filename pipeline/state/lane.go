@@ -109,7 +109,7 @@ type Done struct {
 	Settled  bool            `json:"settled,omitzero"`
 	Shape    string          `json:"shape,omitempty"`
 	Ground   []pipeline.Part `json:"ground,omitempty"`
-	Seen     string          `json:"seen,omitempty"` // object with its identities (File.GetSeen), "" if none
+	Seen     string          `json:"seen,omitempty"` // where the sink's store keeps its identities, "" if none
 	At       time.Time       `json:"at"`             // the commit; of a run of neighbours the last
 }
 

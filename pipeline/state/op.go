@@ -380,7 +380,7 @@ func appendOp(b []byte, op Op) ([]byte, error) {
 	default:
 		return b, fmt.Errorf("encode %T: it is no op of a state", op)
 	}
-	text, err := json.Marshal(&l, json.Deterministic(true))
+	text, err := json.Marshal(&l, encoding)
 	if err != nil {
 		return b, fmt.Errorf("encode %T: %w", op, err)
 	}
@@ -390,7 +390,7 @@ func appendOp(b []byte, op Op) ([]byte, error) {
 // parseOp reads a line.
 func parseOp(text []byte) (Op, error) {
 	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
+	if err := json.Unmarshal(text, &l, decoding); err != nil {
 		return nil, err
 	}
 	var ops []Op

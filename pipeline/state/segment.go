@@ -7,10 +7,35 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/store"
 )
+
+// How values become JSON: the same bytes for the same value, and a duration as
+// text, for which JSON has no form of its own. Never changed; variables because
+// the package json caches in them what it finds out about types.
+var (
+	encoding = json.JoinOptions(json.Deterministic(true), json.WithMarshalers(json.MarshalToFunc(writeDuration)))
+	decoding = json.WithUnmarshalers(json.UnmarshalFromFunc(readDuration))
+)
+
+func writeDuration(e *jsontext.Encoder, d time.Duration) error {
+	return e.WriteToken(jsontext.String(d.String()))
+}
+
+func readDuration(d *jsontext.Decoder, p *time.Duration) error {
+	t, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	if t.Kind() != '"' {
+		return errors.New("a duration is text such as 1h0m0s")
+	}
+	*p, err = time.ParseDuration(t.String())
+	return err
+}
 
 // Errors that callers branch on; they are those of a manifest.
 var (
@@ -113,7 +138,7 @@ func (s Segment) replay(st *State) error {
 
 // encode seals a segment.
 func encode(h head, lines []byte) (Segment, []byte, error) {
-	first, err := json.Marshal(&h, json.Deterministic(true))
+	first, err := json.Marshal(&h, encoding)
 	if err != nil {
 		return Segment{}, nil, fmt.Errorf("encode segment %d: %w", h.Serial, err)
 	}
