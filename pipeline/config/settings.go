@@ -33,8 +33,12 @@ func (d *decoder) settings() []*Instance {
 		d.fail(b.syntax.Body.Attributes["from"].Expr.Range(), "Cycle", fmt.Sprintf("Records would flow in a circle: %s. Take one of the references out.", strings.Join(cycle, " → ")))
 	}
 	order, _ := g.Order()
+	sorted := map[string]bool{}
+	for _, id := range order {
+		sorted[id] = true
+	}
 	for _, id := range g.Nodes() { // what lies on or behind a cycle
-		if !slices.Contains(order, id) && instances[id] != nil {
+		if !sorted[id] {
 			instances[id].Input = openSchema()
 			order = append(order, id)
 		}
