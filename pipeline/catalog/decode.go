@@ -71,54 +71,55 @@ func (d *decoded) unexpected(body *hclsyntax.Body, s Scope, meant map[string]boo
 		blocks = append(blocks, n.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(body.Attributes)) {
-		if slices.Contains(attrs, name) {
-			continue
+		if !slices.Contains(attrs, name) {
+			diags = append(diags, unexpectedAttribute(name, body.Attributes[name].NameRange, attrs, blocks, meant)...)
 		}
-		at := body.Attributes[name].NameRange
-		if answer, ok := Reserved(name); ok {
-			diags = append(diags, Fault(at, "Reserved name", answer)...)
-			continue
-		}
-		if slices.Contains(blocks, name) {
-			meant[name] = true
-			diags = append(diags, Fault(at, "Unexpected attribute", fmt.Sprintf("%q is a block, not an attribute: write %s { … } without the equals sign.", name, name))...)
-			continue
-		}
-		hint := suggest(name, attrs, meant)
-		if answer, ok := misplaced[name]; ok {
-			hint = answer
-		} else if hint == "" {
-			hint = listing("Known here", slices.Concat(attrs, blocks))
-		}
-		diags = append(diags, Fault(at, "Unknown attribute", fmt.Sprintf("There is no attribute %q here. %s", name, hint))...)
 	}
 	for _, b := range body.Blocks {
 		name, at := b.Type, b.TypeRange
 		if name == "dynamic" && len(b.Labels) == 1 {
 			name, at = b.Labels[0], b.LabelRanges[0]
 		}
-		if slices.Contains(blocks, name) {
-			continue
+		if !slices.Contains(blocks, name) {
+			diags = append(diags, unexpectedBlock(name, at, attrs, blocks, meant)...)
 		}
-		if answer, ok := Reserved(name); ok {
-			diags = append(diags, Fault(at, "Reserved name", answer)...)
-			continue
-		}
-		if slices.Contains(attrs, name) {
-			meant[name] = true
-			diags = append(diags, Fault(at, "Unexpected block", fmt.Sprintf("%q is an attribute, not a block: write %s = … with an equals sign.", name, name))...)
-			continue
-		}
-		hint := suggest(name, blocks, meant)
-		if hint == "" {
-			hint = listing("Known here", blocks)
-		}
-		if len(blocks) == 0 {
-			hint = "This block holds attributes only."
-		}
-		diags = append(diags, Fault(at, "Unknown block", fmt.Sprintf("There is no block %q here. %s", name, hint))...)
 	}
 	return diags
+}
+
+func unexpectedAttribute(name string, at hcl.Range, attrs, blocks []string, meant map[string]bool) hcl.Diagnostics {
+	if answer, ok := Reserved(name); ok {
+		return Fault(at, "Reserved name", answer)
+	}
+	if slices.Contains(blocks, name) {
+		meant[name] = true
+		return Fault(at, "Unexpected attribute", fmt.Sprintf("%q is a block, not an attribute: write %s { … } without the equals sign.", name, name))
+	}
+	hint := suggest(name, attrs, meant)
+	if answer, ok := misplaced[name]; ok {
+		hint = answer
+	} else if hint == "" {
+		hint = listing("Known here", slices.Concat(attrs, blocks))
+	}
+	return Fault(at, "Unknown attribute", fmt.Sprintf("There is no attribute %q here. %s", name, hint))
+}
+
+func unexpectedBlock(name string, at hcl.Range, attrs, blocks []string, meant map[string]bool) hcl.Diagnostics {
+	if answer, ok := Reserved(name); ok {
+		return Fault(at, "Reserved name", answer)
+	}
+	if slices.Contains(attrs, name) {
+		meant[name] = true
+		return Fault(at, "Unexpected block", fmt.Sprintf("%q is an attribute, not a block: write %s = … with an equals sign.", name, name))
+	}
+	if len(blocks) == 0 {
+		return Fault(at, "Unknown block", fmt.Sprintf("There is no block %q here. This block holds attributes only.", name))
+	}
+	hint := suggest(name, blocks, meant)
+	if hint == "" {
+		hint = listing("Known here", blocks)
+	}
+	return Fault(at, "Unknown block", fmt.Sprintf("There is no block %q here. %s", name, hint))
 }
 
 // attribute decodes one attribute.
@@ -209,7 +210,7 @@ func compileAll(e hclsyntax.Expression, a *Attr, s Scope) ([]Named, hcl.Diagnost
 	var diags hcl.Diagnostics
 	seen := map[string]bool{}
 	for _, it := range object.Items {
-		key, kd := Evaluate(it.KeyExpr.(hclsyntax.Expression), s)
+		key, kd := Evaluate(it.KeyExpr, s)
 		diags = append(diags, kd...)
 		if kd.HasErrors() {
 			continue
