@@ -71,7 +71,7 @@ type Instance struct {
 	Source    pipeline.Source
 	Transform pipeline.Transform
 	Sink      pipeline.Sink
-	Input     *schema.Schema    // what reaches it; nil for a source and for a sink that nothing feeds
+	Input     *schema.Schema    // what reaches it, open if nothing does; nil for a source
 	Output    *schema.Schema    // what leaves it; nil for a sink
 	ID, Time  record.Slot       // of a source: where its schema's id and time stand, if it has them
 	Shape     string            // fingerprint of what this block does to bytes
@@ -134,6 +134,7 @@ type decoder struct {
 	blocks    map[addr.Block]*block
 	order     []*block // as they stand in the files
 	syntax    syntax
+	only      bool // only what says where state lives is wanted
 }
 
 // Decode makes the pipeline. It does no I/O and starts nothing; env may still
@@ -165,7 +166,7 @@ func DecodeState(f *Files, c catalog.Catalog, o Options) (StateSetting, hcl.Diag
 	o.Unknown = true
 	d := newDecoder(f, c, &pipeline.Env{Dir: f.Dir}, o)
 	d.collect()
-	d.diags = nil // other blocks are not looked at
+	d.diags, d.only = nil, true // other blocks are not looked at
 	d.decodeVariables()
 	d.decodeLocals()
 	state := d.decodeProgram()

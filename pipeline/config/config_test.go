@@ -250,6 +250,7 @@ func TestSecretsStayHidden(t *testing.T) {
 		"condition of a validation":     "variable \"k\" {\n sensitive = true\n default = \"" + secret + "\"\n validation {\n condition = var.k == 1\n error_message = \"is ${var.k}\"\n }\n}",
 		"function that quotes":          "variable \"k\" {\n sensitive = true\n default = \"" + secret + "\"\n}\nsource \"file\" \"a\" { paths = [tonumber(var.k)] }",
 		"key of for_each":               "variable \"k\" {\n sensitive = true\n default = \"" + secret + "\"\n}\nsource \"file\" \"a\" {\n for_each = toset([var.k])\n paths = [\"x\"]\n}",
+		"key of an object":              "variable \"k\" {\n sensitive = true\n default = \"" + secret + "\"\n}\nsource \"file\" \"a\" {\n for_each = { (var.k) = 1 }\n paths = [\"x\"]\n}",
 		"label":                         "variable \"k\" {\n sensitive = true\n default = \"" + secret + "\"\n}\nsink \"local\" \"a\" {\n from = []\n path = \"x\"\n labels = { x = var.k }\n}",
 		"broken file":                   "source \"file\" \"a\" {\n token = \"" + secret + "\n}",
 		"broken heredoc":                "source \"file\" \"a\" {\n token = <<EOT\n" + secret + "\n",
@@ -373,6 +374,10 @@ policy "p" {}
 	s, diags := config.DecodeState(f, kinds, config.Options{})
 	if diags.HasErrors() || s.Path != "x/state" {
 		t.Error(s, diags)
+	}
+	f, _ = config.FromSource(t.TempDir(), "main.hcl", []byte(strings.Replace(broken, "var.dir", "var.unset", 1)))
+	if s, diags := config.DecodeState(f, kinds, config.Options{}); len(diags) != 1 || !diags.HasErrors() {
+		t.Error("a path that is not known is used:", s, diags)
 	}
 }
 

@@ -55,6 +55,9 @@ func (d *decoder) decodeState(s catalog.Body, setting *StateSetting) {
 		d.fail(s.Range(), "Unknown state", fmt.Sprintf("This version keeps state in a directory only, not in %q. Write state \"local\" { path = \"…\" }.", kind))
 		return
 	}
+	if !s.Known("path") && s.Has("path") && d.only && !d.diags.HasErrors() {
+		d.diags = append(d.diags, s.Wrong("path", "Variable without value", "Where state lives depends on a variable that has no value. Give it with -var, -var-file or LOGPIPE_VAR_name.")...)
+	}
 	if !s.Has("path") || !s.Known("path") {
 		return
 	}

@@ -71,7 +71,7 @@ func (d *decoder) reach(i *Instance, instances map[string]*Instance) {
 			i.Input = schema.Join(i.Input, out)
 		}
 	}
-	if i.Input == nil && i.Addr.Class == addr.Transform {
+	if i.Input == nil { // from = []
 		i.Input = openSchema()
 	}
 }
@@ -113,9 +113,6 @@ func (d *decoder) construct(i *Instance, a *catalog.Args) {
 			out = i.Source.Schema()
 		}
 	case k.Transform != nil:
-		if a.Input == nil {
-			a.Input = openSchema()
-		}
 		if i.Transform, diags = k.Transform(a); !diags.HasErrors() && i.Transform != nil {
 			out = i.Transform.Schema()
 		}
