@@ -18,7 +18,7 @@ func Common(shown, now *Plan) (*Plan, []string, error) {
 	switch {
 	case shown.FormatVersion != now.FormatVersion:
 		return nil, nil, fmt.Errorf("the plan file has format version %q, this program writes %q: plan again", shown.FormatVersion, now.FormatVersion)
-	case shown.Lineage != now.Lineage:
+	case shown.Lineage != "" && shown.Lineage != now.Lineage: // "": there was no state yet
 		return nil, nil, fmt.Errorf("the plan was made for another state (lineage %q, now %q): plan again", shown.Lineage, now.Lineage)
 	case shown.Config != now.Config:
 		return nil, nil, fmt.Errorf("the configuration or its variables changed since the plan was made: plan again")
