@@ -1,0 +1,165 @@
+package file_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/logpipe/logpipe/pipeline"
+	"github.com/logpipe/logpipe/pipeline/format"
+	"github.com/logpipe/logpipe/pipeline/record"
+	"github.com/logpipe/logpipe/pipeline/schema/logs"
+)
+
+// realRecords returns the files of real records, which lie beside the project
+// and are never part of it.
+func realRecords(t *testing.T) map[string][]byte {
+	t.Helper()
+	found, err := filepath.Glob("../../../shared/data/records/*.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, p := range found {
+		name := filepath.Base(p)
+		if name == "PROVENANCE.jsonl" || name == "timeFormats.expected.jsonl" {
+			continue
+		}
+		if files[name], err = os.ReadFile(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(files) == 0 {
+		t.Skip("../shared/data/records is not beside the project: nothing real to read")
+	}
+	return files
+}
+
+// through reads every slice of a source and writes it as JSON Lines.
+func through(t *testing.T, s pipeline.Source) string {
+	t.Helper()
+	e, err := format.NewEncoding(format.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	b := record.NewBatch(new(record.Layout).Compile())
+	for _, sl := range mustSlices(t, s, pipeline.Window{}) {
+		r, err := s.Open(t.Context(), sl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := e.NewWriter(&out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			b.Reset("")
+			if err = r.Read(t.Context(), b); err != nil && err != io.EOF {
+				t.Fatal(err)
+			}
+			b.Scan()
+			for _, r := range b.Rejects() {
+				t.Errorf("%s: rejected at %d: %v", sl.Name, r.Offset, r.Err)
+			}
+			if err := w.Write(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.String()
+}
+
+func TestRealRecordsComeOutAsTheyWentIn(t *testing.T) {
+	wide := func(b []byte) []byte {
+		out := []byte{0xff, 0xfe}
+		for _, u := range utf16.Encode([]rune(string(b))) {
+			out = append(out, byte(u), byte(u>>8))
+		}
+		return out
+	}
+	elements := func(b []byte, open, sep, end string) []byte {
+		lines := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+		return []byte(open + strings.Join(lines, sep) + end)
+	}
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for form, wrap := range map[string]func([]byte) []byte{
+		"as they are":   func(b []byte) []byte { return b },
+		"no last end":   func(b []byte) []byte { return bytes.TrimSuffix(b, []byte("\n")) },
+		"windows lines": func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) },
+		"mark":          func(b []byte) []byte { return append([]byte("\xef\xbb\xbf"), b...) },
+		"utf-16":        wide,
+		"zstd":          func(b []byte) []byte { return z.EncodeAll(b, nil) },
+		"container": func(b []byte) []byte {
+			return elements(b, "{\"@odata.context\":\"x\",\n \"value\": [\n", ",\n", "\n]}\n")
+		},
+		"records": func(b []byte) []byte { return elements(b, `{"records":[`, `,`, `]}`) },
+		"array":   func(b []byte) []byte { return elements(b, `[`, `, `, `]`) },
+	} {
+		t.Run(form, func(t *testing.T) {
+			files, lines := 0, 0
+			for name, want := range realRecords(t) {
+				dir := t.TempDir()
+				if err := os.WriteFile(filepath.Join(dir, name), wrap(want), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				s, _ := open(t, dir, `paths = ["*.jsonl"]`)
+				if got := through(t, s); got != string(want) {
+					t.Errorf("%s does not come out as it went in", name)
+				}
+				files++
+				lines += bytes.Count(want, []byte("\n"))
+			}
+			t.Logf("%d files, %d records", files, lines)
+		})
+	}
+}
+
+// TestRealRecordsByTime: with a window the same records come out, each once.
+func TestRealRecordsByTime(t *testing.T) {
+	files := realRecords(t)
+	for log, names := range map[string][]string{
+		"sign_ins":         {"signIn.jsonl", "signIn.diag.jsonl", "signIn.la.jsonl", "nonInteractiveSignIn.diag.jsonl", "servicePrincipalSignIn.diag.jsonl", "managedIdentitySignIn.diag.jsonl"},
+		"directory_audits": {"directoryAudit.jsonl", "directoryAudit.diag.jsonl", "directoryAudit.la.jsonl"},
+	} {
+		if !slices.Contains(logs.Names(), log) {
+			t.Fatalf("no log %s", log)
+		}
+		dir := t.TempDir()
+		var want []string
+		for _, name := range names {
+			text, ok := files[name]
+			if !ok {
+				t.Errorf("there is no %s", name)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")...)
+		}
+		s, _ := open(t, dir, "paths = [\"*.jsonl\"]\nlog = \""+log+"\"\nwindow {\n slice = \"1d\"\n}")
+		got := strings.Split(strings.TrimSuffix(through(t, s), "\n"), "\n")
+		t.Logf("%s: %d records in %d slices", log, len(got), len(mustSlices(t, s, pipeline.Window{})))
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(want, got) {
+			t.Errorf("%s: %d records went in, %d came out, or others", log, len(want), len(got))
+		}
+	}
+}
