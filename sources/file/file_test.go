@@ -560,6 +560,24 @@ func TestMemoryIsChecked(t *testing.T) {
 	}
 }
 
+// TestMovedInsideItsFile: what was stored of a slice may lie elsewhere in a
+// file that was rewritten, and a sink that is added later reads it there.
+func TestMovedInsideItsFile(t *testing.T) {
+	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + signIn(2, day2)})
+	s, _ := open(t, dir, daily)
+	m := memory{}
+	m.run(t, s)
+	write(t, dir, "in/a.jsonl", signIn(3, day3)+signIn(2, day2)+signIn(1, day1))
+	if got := m.run(t, s); len(got) != 1 || len(got["this-20261103T000000Z-1d"].Records) != 1 {
+		t.Errorf("third day: %+v", got)
+	}
+	for i, sl := range mustSlices(t, s, m.window()) {
+		if got := mustRead(t, s, sl); len(got.Records) != 1 || !strings.Contains(got.Records[0], fmt.Sprintf(`"id":"%d"`, i+1)) {
+			t.Errorf("%s: %+v", sl.Name, got)
+		}
+	}
+}
+
 // TestNameless: in another shape than the schema's the machine finds no id.
 func TestNameless(t *testing.T) {
 	line := func(n int) string {

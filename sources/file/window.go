@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/record"
@@ -102,7 +103,10 @@ func (r *windowReader) inside(it found) bool {
 
 // open begins a file.
 func (r *windowReader) open(ctx context.Context, p pipeline.Part) error {
-	var err error
+	p, err := r.placed(ctx, p)
+	if err != nil {
+		return fmt.Errorf("open slice %q: %w", r.slice.Name, err)
+	}
 	if r.skip, err = r.unchanged(ctx, p); err != nil {
 		return fmt.Errorf("open slice %q: %w", r.slice.Name, err)
 	}
@@ -125,6 +129,46 @@ func (r *windowReader) shut() error {
 	return nil
 }
 
+// placed returns p without its stretch if the file is no longer as it was when
+// that was found and the cell's items do not lie there any more: then all of the
+// file is read. A file that only grew keeps its stretches.
+func (r *windowReader) placed(ctx context.Context, p pipeline.Part) (pipeline.Part, error) {
+	if p.To == 0 {
+		return p, nil
+	}
+	info, err := os.Stat(resolve(r.s.env.Dir, p.Name))
+	if err != nil {
+		return p, err
+	}
+	if info.Size() == p.Size && info.ModTime().Equal(p.Modified) {
+		return p, nil
+	}
+	t, err := r.tell(ctx, p, func(tally) {})
+	if err == nil && t.String() != p.Own {
+		p.From, p.To = 0, 0
+	}
+	return p, err
+}
+
+// tell reads the cell's items in a file and returns their tally; after each it
+// calls fn.
+func (r *windowReader) tell(ctx context.Context, p pipeline.Part, fn func(tally)) (tally, error) {
+	var t tally
+	w, err := r.s.walk(p, true)
+	if err != nil {
+		return t, err
+	}
+	defer w.Close()
+	err = w.each(ctx, func(it found) bool {
+		if c, err := w.cell(it); err == nil && c == r.cell || err != nil && p.Rest {
+			t.tell(it)
+			fn(t)
+		}
+		return true
+	})
+	return t, err
+}
+
 // unchanged returns how many of the cell's first items in the file are those
 // that the last revision found in it, if they have no id to be known by.
 func (r *windowReader) unchanged(ctx context.Context, p pipeline.Part) (uint64, error) {
@@ -140,22 +184,11 @@ func (r *windowReader) unchanged(ctx context.Context, p pipeline.Part) (uint64, 
 	if nameless, err := r.s.nameless(ctx, p); err != nil || !nameless {
 		return 0, err
 	}
-	w, err := r.s.walk(p, true)
-	if err != nil {
-		return 0, err
-	}
-	defer w.Close()
-	var t tally
 	same := uint64(0)
-	err = w.each(ctx, func(it found) bool {
-		if c, err := w.cell(it); err == nil && c != r.cell || err != nil && !p.Rest {
-			return true
-		}
-		t.tell(it)
+	_, err := r.tell(ctx, p, func(t tally) {
 		if own, ok := old[t.n]; ok && own == t.String() {
 			same = t.n
 		}
-		return true
 	})
 	return same, err
 }
