@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestExamples holds every example to what the documentation says of it: fmt
+// has nothing to do, validate finds nothing, plan works, apply stores what the
+// plan said, and then there is nothing to do.
+func TestExamples(t *testing.T) {
+	all, err := filepath.Glob("../../examples/*")
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, example := range all {
+		t.Run(filepath.Base(example), func(t *testing.T) {
+			dir := t.TempDir()
+			copyExample(t, dir, example)
+			for _, step := range []struct {
+				args []string
+				want code
+				says string
+			}{
+				{[]string{"fmt", "-check"}, done, ""},
+				{[]string{"validate"}, done, "Success!"},
+				{[]string{"plan", "-detailed-exitcode"}, changes, "to read"},
+				{[]string{"apply", "-auto-approve"}, done, "Apply complete!"},
+				{[]string{"plan", "-detailed-exitcode"}, done, "No changes."},
+			} {
+				got, out := start(t, dir, step.args...)
+				if got != step.want || !strings.Contains(out, step.says) {
+					t.Fatalf("logpipe %s ended with %d, want %d and %q:\n%s", strings.Join(step.args, " "), got, step.want, step.says, out)
+				}
+			}
+		})
+	}
+}
+
+// start runs the program in this process.
+func start(t *testing.T, dir string, args ...string) (code, string) {
+	t.Helper()
+	var out bytes.Buffer
+	got := logpipe(append([]string{"-chdir=" + dir}, args...), strings.NewReader(""), &out, &out, nil)
+	return code(got), out.String()
+}
+
+// copyExample copies what git has of an example: not what runs have written.
+func copyExample(t *testing.T, dir, example string) {
+	t.Helper()
+	err := os.CopyFS(dir, os.DirFS(example))
+	for _, written := range []string{".logpipe", "out"} {
+		if err == nil {
+			err = os.RemoveAll(filepath.Join(dir, written))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

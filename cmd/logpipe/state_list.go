@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/logpipe/logpipe/internal/escape"
+	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/state"
+)
+
+func stateListCommand() command {
+	return command{
+		name: "state list", synopsis: "List what the state knows", usage: "[options] [ADDRESS]...",
+		doc: `Lists the addresses of the sources and sinks that the state knows, one a
+line. With addresses, only these.`,
+		setup: func(p *program, f *flags) func([]string) code {
+			var v values
+			v.flags(f)
+			return func(args []string) code {
+				only, err := addresses(args)
+				if err != nil {
+					return p.usage("state list", err)
+				}
+				return p.viewState(v, func(s *state.State) code {
+					for _, a := range remembered(s) {
+						if chosen(a, only) {
+							fmt.Fprintln(p.out, escape.Terminal(a.String()))
+						}
+					}
+					return done
+				})
+			}
+		},
+	}
+}
+
+// addresses parses addresses given as arguments or options.
+func addresses(texts []string) ([]addr.Instance, error) {
+	var all []addr.Instance
+	for _, t := range texts {
+		a, err := addr.Parse(t)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// chosen reports whether a is one of only, or only is empty. An address without
+// a key means all instances of its block.
+func chosen(a addr.Instance, only []addr.Instance) bool {
+	return len(only) == 0 || slices.ContainsFunc(only, func(o addr.Instance) bool { return o == a || !o.Keyed && o.Block == a.Block })
+}
+
+// remembered lists the addresses that a state knows, sources first.
+func remembered(s *state.State) []addr.Instance {
+	sources := slices.SortedFunc(maps.Keys(s.Sources), addr.Instance.Compare)
+	sinks := slices.SortedFunc(maps.Keys(s.Sinks), addr.Instance.Compare)
+	return append(sources, sinks...)
+}
