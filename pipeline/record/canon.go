@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -44,122 +45,194 @@ func NewCanon(volatile, sets []Path) *Canon {
 // Hasher returns a hasher with scratch of its own: one per goroutine.
 func (c *Canon) Hasher() *Hasher { return &Hasher{rules: &c.rules} }
 
-// Hasher makes versions of records.
+// Hasher makes versions of records. It writes the canonical form in one pass:
+// each object and array is written in its own order first, then its parts are
+// put into theirs.
 type Hasher struct {
 	rules   *tree
 	form    []byte   // canonical form
-	keys    []byte   // decoded keys of the open objects
-	members []member // of the open objects
-	items   []Span   // of the open sets, in form
-	tmp     []byte
+	members []member // of the objects that are open
+	items   []Span   // of the sets that are open, in form
+	sorted  []byte   // scratch
 }
 
+// member is form[from:to]: key, colon, value and a comma. The form of a key
+// depends on the decoded key alone, so members may be sorted by it.
 type member struct {
-	from, to int // decoded key in keys
-	value    []byte
-	rules    *tree
+	prefix   uint64 // first bytes of the key's form, big-endian
+	from, to int
+	keyTo    int
+	left     bool // out: null or volatile
 }
 
 // Sum returns the version of raw, a whole record.
 func (h *Hasher) Sum(raw []byte) ([32]byte, error) {
-	h.form, h.keys, h.members, h.items = h.form[:0], h.keys[:0], h.members[:0], h.items[:0]
-	if err := h.value(trimSpace(raw), h.rules, 0); err != nil {
-		return [32]byte{}, fmt.Errorf("version of a record: %w", err)
+	h.form, h.members, h.items = h.form[:0], h.members[:0], h.items[:0]
+	raw = trimSpace(raw)
+	if end := h.value(raw, 0, h.rules, 0); end != len(raw) || end == 0 {
+		return [32]byte{}, fmt.Errorf("version of a record: %w", errShape)
 	}
 	return sha256.Sum256(h.form), nil
 }
 
-func (h *Hasher) value(raw []byte, t *tree, depth int) error {
-	if len(raw) == 0 || depth > MaxDepth {
-		return errShape
+// value writes the value at raw[i] and returns its end, -1 if raw is not as a
+// scan leaves it.
+func (h *Hasher) value(raw []byte, i int, t *tree, depth int) (end int) {
+	if i >= len(raw) || depth > MaxDepth {
+		return -1
 	}
-	switch raw[0] {
+	switch raw[i] {
 	case '{':
-		return h.object(raw, t, depth)
+		return h.object(raw, i, t, depth)
 	case '[':
-		return h.array(raw, t, depth)
-	case '"':
-		h.form = appendCanonString(h.form, raw)
-	case 't', 'f', 'n':
-		h.form = append(h.form, raw...)
-	default:
-		h.form = appendCanonNumber(h.form, raw)
+		return h.array(raw, i, t, depth)
 	}
-	return nil
+	if end = valueEnd(raw, i); end < 0 {
+		return -1
+	}
+	switch c := raw[i]; c {
+	case '"':
+		h.form = appendCanonString(h.form, raw[i:end])
+	case 't', 'f', 'n':
+		h.form = append(h.form, raw[i:end]...)
+	default:
+		h.form = appendCanonNumber(h.form, raw[i:end])
+	}
+	return end
 }
 
-func (h *Hasher) object(raw []byte, t *tree, depth int) error {
-	base, keys := len(h.members), len(h.keys)
-	err := eachChild(raw, func(c child) bool {
-		from := len(h.keys)
-		k, err := appendUnescaped(h.keys, c.key)
-		if err != nil {
-			k = append(h.keys[:from], c.key...)
-		}
-		h.keys = append(k, 0) // so that from tells even empty keys apart
-		h.members = append(h.members, member{from, len(k), raw[c.value.Start:c.value.End], t.member(c.key)})
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(h.members[base:], func(x, y member) int {
-		return cmp.Or(bytes.Compare(h.keys[x.from:x.to], h.keys[y.from:y.to]), x.from-y.from)
-	})
+func (h *Hasher) object(raw []byte, i int, t *tree, depth int) int {
 	h.form = append(h.form, '{')
-	end := len(h.members)
-	for i := base; i < end; i++ {
-		m := h.members[i]
-		key := h.keys[m.from:m.to]
-		if i+1 < end {
-			if next := h.members[i+1]; bytes.Equal(key, h.keys[next.from:next.to]) {
+	base, start := len(h.members), len(h.form)
+	for i = skipSpace(raw, i+1); i < len(raw) && raw[i] != '}'; {
+		var m member
+		if m, i = h.member(raw, i, t, depth); i < 0 {
+			return -1
+		}
+		h.members = append(h.members, m)
+		if i = next(raw, i, '}'); i < 0 {
+			return -1
+		}
+	}
+	if i >= len(raw) {
+		return -1
+	}
+	h.sortMembers(start, h.members[base:])
+	h.members = h.members[:base]
+	h.form = append(h.form, '}')
+	return i + 1
+}
+
+// next steps over the comma behind a member or element and returns where the
+// next one begins, or the closing bracket; -1 if neither follows.
+func next(raw []byte, i int, closing byte) int {
+	if i = skipSpace(raw, i); i >= len(raw) {
+		return -1
+	}
+	switch raw[i] {
+	case closing:
+		return i
+	case ',':
+		if i = skipSpace(raw, i+1); i < len(raw) && raw[i] != closing {
+			return i
+		}
+	}
+	return -1
+}
+
+func (h *Hasher) member(raw []byte, i int, t *tree, depth int) (m member, end int) {
+	keyEnd := quoteEnd(raw, i)
+	if keyEnd < 0 {
+		return m, -1
+	}
+	m.from = len(h.form)
+	h.form = appendCanonString(h.form, raw[i:keyEnd])
+	m.keyTo = len(h.form)
+	m.prefix = bigEndian(h.form[m.from+1:])
+	h.form = append(h.form, ':')
+	under := t.member(raw[i+1 : keyEnd-1])
+	if i = skipSpace(raw, keyEnd); i >= len(raw) || raw[i] != ':' {
+		return m, -1
+	}
+	if i = skipSpace(raw, i+1); i >= len(raw) {
+		return m, -1
+	}
+	m.left = raw[i] == 'n' || under.has(markVolatile)
+	if m.left {
+		end = valueEnd(raw, i)
+	} else {
+		end = h.value(raw, i, under, depth+1)
+	}
+	h.form = append(h.form, ',')
+	m.to = len(h.form)
+	return m, end
+}
+
+// bigEndian returns the first eight bytes of p, as many as there are.
+func bigEndian(p []byte) uint64 {
+	if len(p) >= 8 {
+		return binary.BigEndian.Uint64(p)
+	}
+	var b [8]byte
+	copy(b[:], p)
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// sortMembers puts the members, which form[start:] is, in the order of their
+// keys, the last of duplicates only, and leaves out what is left out.
+func (h *Hasher) sortMembers(start int, members []member) {
+	slices.SortFunc(members, func(x, y member) int {
+		if x.prefix != y.prefix {
+			return cmp.Compare(x.prefix, y.prefix)
+		}
+		return cmp.Or(bytes.Compare(h.form[x.from:x.keyTo], h.form[y.from:y.keyTo]), x.from-y.from)
+	})
+	h.sorted = h.sorted[:0]
+	for i, m := range members {
+		if i+1 < len(members) {
+			if n := members[i+1]; bytes.Equal(h.form[m.from:m.keyTo], h.form[n.from:n.keyTo]) {
 				continue
 			}
 		}
-		if m.value[0] == 'n' || m.rules.has(markVolatile) {
-			continue
+		if !m.left {
+			h.sorted = append(h.sorted, h.form[m.from:m.to]...)
 		}
-		h.form = AppendString(h.form, key)
-		h.form = append(h.form, ':')
-		if err := h.value(m.value, m.rules, depth+1); err != nil {
-			return err
-		}
-		h.form = append(h.form, ',')
 	}
-	h.form = append(h.form, '}')
-	h.members, h.keys = h.members[:base], h.keys[:keys]
-	return nil
+	h.form = append(h.form[:start], h.sorted...)
 }
 
-func (h *Hasher) array(raw []byte, t *tree, depth int) error {
+func (h *Hasher) array(raw []byte, i int, t *tree, depth int) int {
 	var each *tree
 	if t != nil {
 		each = t.each
 	}
 	h.form = append(h.form, '[')
 	base := len(h.items)
-	var inner error
-	err := eachChild(raw, func(c child) bool {
-		if each.has(markVolatile) {
-			return true
-		}
+	for i = skipSpace(raw, i+1); i < len(raw) && raw[i] != ']'; {
 		from := len(h.form)
-		if inner = h.value(raw[c.value.Start:c.value.End], each, depth+1); inner != nil {
-			return false
+		if each.has(markVolatile) {
+			i = valueEnd(raw, i)
+		} else {
+			i = h.value(raw, i, each, depth+1)
+			h.form = append(h.form, ',')
 		}
-		h.form = append(h.form, ',')
-		h.items = append(h.items, Span{int32(from), int32(len(h.form))})
-		return true
-	})
-	if err = cmp.Or(inner, err); err != nil {
-		return err
+		if i < 0 {
+			return -1
+		}
+		if t.has(markSet) {
+			h.items = append(h.items, Span{int32(from), int32(len(h.form))})
+		}
+		if i = next(raw, i, ']'); i < 0 {
+			return -1
+		}
 	}
-	if t.has(markSet) {
-		h.sortItems(h.items[base:])
+	if i >= len(raw) {
+		return -1
 	}
+	h.sortItems(h.items[base:])
 	h.items = h.items[:base]
 	h.form = append(h.form, ']')
-	return nil
+	return i + 1
 }
 
 // sortItems sorts the last elements of the form, each with its comma.
@@ -171,11 +244,11 @@ func (h *Hasher) sortItems(items []Span) {
 	slices.SortFunc(items, func(x, y Span) int {
 		return bytes.Compare(h.form[x.Start:x.End], h.form[y.Start:y.End])
 	})
-	h.tmp = h.tmp[:0]
+	h.sorted = h.sorted[:0]
 	for _, s := range items {
-		h.tmp = append(h.tmp, h.form[s.Start:s.End]...)
+		h.sorted = append(h.sorted, h.form[s.Start:s.End]...)
 	}
-	copy(h.form[start:], h.tmp)
+	copy(h.form[start:], h.sorted)
 }
 
 func appendCanonString(dst, raw []byte) []byte {
@@ -189,7 +262,7 @@ func appendCanonString(dst, raw []byte) []byte {
 	if err != nil {
 		return append(append(out[:n], '?'), raw...)
 	}
-	if bytes.ContainsAny(out[n+1:], "\"\\") || bytes.ContainsFunc(out[n+1:], func(r rune) bool { return r < 0x20 }) {
+	if slices.ContainsFunc(out[n+1:], func(c byte) bool { return c < 0x20 || c == '"' || c == '\\' }) {
 		return AppendString(out[:n], bytes.Clone(out[n+1:]))
 	}
 	return append(out, '"')
@@ -218,7 +291,10 @@ func appendCanonNumber(dst, raw []byte) []byte {
 		}
 		return append(dst, d.exp...)
 	}
-	exp, _ := strconv.ParseInt("0"+string(d.exp), 10, 64)
+	var exp int64
+	for _, c := range d.exp {
+		exp = exp*10 + int64(c-'0')
+	}
 	if d.expNeg {
 		exp = -exp
 	}

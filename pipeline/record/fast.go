@@ -87,8 +87,7 @@ value: // v is behind at[k] and before at[k+1] or on it
 		}
 		goto after
 	}
-	switch c := p[v]; c {
-	case '{', '[':
+	if c := p[v]; c == '{' || c == '[' {
 		if depth == MaxDepth {
 			return false
 		}
@@ -101,10 +100,12 @@ value: // v is behind at[k] and before at[k+1] or on it
 			*top = f.open(c, v-slack, want)
 		}
 		goto open
-	case ' ', '\t', '\n', '\r':
+	}
+	if isSpace(p[v]) {
 		v, k = skipMarks(p, at, v, k)
 		goto value
-	default:
+	}
+	{
 		end := plainEnd(p, v)
 		if end < 0 {
 			return false
@@ -119,22 +120,21 @@ value: // v is behind at[k] and before at[k+1] or on it
 		}
 	}
 after: // at[k] is the first mark behind a value, with nothing but space between
-	switch p[at[k]] {
-	case ',':
-		if top.array {
-			goto item
-		}
+	switch c := p[at[k]]; {
+	case c == ',' && top.array:
+		goto item
+	case c == ',':
 		goto member
-	case '}', ']':
-	case '\n', '\r':
+	case c == '}' || c == ']':
+		goto closing
+	case c == '\n' || c == '\r':
 		k++
 		if !onlySpace(p, int(at[k-1])+1, int(at[k])) {
 			return false
 		}
 		goto after
-	default:
-		return false
 	}
+	return false
 closing: // at[k] is a closing bracket
 	if (p[at[k]] == ']') != top.array {
 		return false
@@ -154,16 +154,39 @@ closing: // at[k] is a closing bracket
 	goto after
 }
 
-// plainMembers passes over members with a string for their value, as far as a
-// comma follows: the bulk of what nobody asks for. at[k] is the mark before the
-// first and becomes the one before the next that is something else.
+// plainMembers passes over members with a string or an array of strings for
+// their value, as far as a comma follows: the bulk of what nobody asks for, done
+// here with less ado. at[k] is the mark before the first and becomes the one
+// before the next that is something else.
 func plainMembers(p []byte, at []uint32, k int) int {
 	for {
 		m := (*[3]uint32)(at[k:])
-		if p[m[0]+1] != '"' || p[m[1]] != ':' || p[m[1]+1] != '"' || p[m[2]] != ',' {
+		if p[m[0]+1] != '"' || p[m[1]] != ':' {
 			return k
 		}
-		k += 2
+		next := k + 2
+		switch p[m[1]+1] {
+		case '"':
+		case '[':
+			for p[at[next]+1] == '"' {
+				if next++; p[at[next]] != ',' {
+					break
+				}
+			}
+			if p[at[next]] == '[' && at[next+1] == at[next]+1 {
+				next++ // empty
+			}
+			if p[at[next]] != ']' || at[next+1] != at[next]+1 {
+				return k
+			}
+			next++
+		default:
+			return k
+		}
+		if p[at[next]] != ',' {
+			return k
+		}
+		k = next
 	}
 }
 

@@ -24,11 +24,9 @@ const (
 	quotes  = 0x2222222222222222
 	slashes = 0x5c5c5c5c5c5c5c5c
 	nibbles = 0x0f0f0f0f0f0f0f0f
-	sixes   = 0x0606060606060606
-	tens    = 0x1010101010101010
+	bytes76 = 0x7676767676767676
 
-	gather7 = 0x0002040810204081 // as a factor: bit 7 of each byte to the top byte
-	gather4 = gather7 << 3       // bit 4 of each byte to the top byte
+	gather = 0x0002040810204081 // as a factor, brings bit 7 of each byte to the top byte
 )
 
 // differ returns bit 7 of every byte of x that differs from the pattern.
@@ -37,12 +35,12 @@ func differ(x, pattern uint64) uint64 {
 	return (((t & bytes7f) + bytes7f) | t) & bytes80
 }
 
-// noQuote returns bit 7 of every byte of x that is no quote less 0x20. All bytes
-// of x must be below 0x80.
-func noQuote(x uint64) uint64 { return ((x ^ (quotes - bytes20)) + bytes7f) & bytes80 }
+// noQuote returns bit 7 of every byte of x that is no quote. All bytes of x must
+// be in ASCII.
+func noQuote(x uint64) uint64 { return ((x ^ quotes) + bytes7f) & bytes80 }
 
-// marks returns bit 4 of every byte of x whose low four bits are ten or more.
-func marks(x uint64) uint64 { return ((x & nibbles) + sixes) & tens }
+// marks returns bit 7 of every byte of x whose low four bits are ten or more.
+func marks(x uint64) uint64 { return ((x & nibbles) + bytes76) & bytes80 }
 
 // build finds the marks of p[slack:slack+n]. It returns false if it cannot
 // vouch for the strings: one does not end, holds a control byte, or does not end
@@ -64,16 +62,14 @@ func (x *index) build(p []byte, n int) (count int, ok bool) {
 		x5 := binary.LittleEndian.Uint64(b[40:])
 		x6 := binary.LittleEndian.Uint64(b[48:])
 		x7 := binary.LittleEndian.Uint64(b[56:])
-		// Without bytes below 0x20 all that follow stay within their byte.
-		x0, x1, x2, x3 = x0-bytes20, x1-bytes20, x2-bytes20, x3-bytes20
-		x4, x5, x6, x7 = x4-bytes20, x5-bytes20, x6-bytes20, x7-bytes20
-		var q, m, control uint64
-		if (x0|x1|x2|x3|x4|x5|x6|x7)&bytes80 == 0 {
-			q = ^(noQuote(x0)*gather7>>56 | noQuote(x1)*gather7>>56<<8 | noQuote(x2)*gather7>>56<<16 | noQuote(x3)*gather7>>56<<24 |
-				noQuote(x4)*gather7>>56<<32 | noQuote(x5)*gather7>>56<<40 | noQuote(x6)*gather7>>56<<48 | noQuote(x7)*gather7>>56<<56)
-			m = marks(x0)*gather4>>56 | marks(x1)*gather4>>56<<8 | marks(x2)*gather4>>56<<16 | marks(x3)*gather4>>56<<24 |
-				marks(x4)*gather4>>56<<32 | marks(x5)*gather4>>56<<40 | marks(x6)*gather4>>56<<48 | marks(x7)*gather4>>56<<56
-		} else {
+		q := noQuote(x0)*gather>>56 | noQuote(x1)*gather>>56<<8 | noQuote(x2)*gather>>56<<16 | noQuote(x3)*gather>>56<<24 |
+			noQuote(x4)*gather>>56<<32 | noQuote(x5)*gather>>56<<40 | noQuote(x6)*gather>>56<<48 | noQuote(x7)*gather>>56<<56
+		m := marks(x0)*gather>>56 | marks(x1)*gather>>56<<8 | marks(x2)*gather>>56<<16 | marks(x3)*gather>>56<<24 |
+			marks(x4)*gather>>56<<32 | marks(x5)*gather>>56<<40 | marks(x6)*gather>>56<<48 | marks(x7)*gather>>56<<56
+		odd := (x0 - bytes20) | (x1 - bytes20) | (x2 - bytes20) | (x3 - bytes20) | (x4 - bytes20) | (x5 - bytes20) | (x6 - bytes20) | (x7 - bytes20)
+		q = ^q
+		var control uint64
+		if odd&bytes80 != 0 {
 			q, m, control = classify(b)
 		}
 		if r := n - i; r < 64 {
@@ -124,10 +120,10 @@ func (x *index) build(p []byte, n int) (count int, ok bool) {
 func classify(b *[64]byte) (q, m, control uint64) {
 	for w := 0; w < 8; w++ {
 		x := binary.LittleEndian.Uint64(b[w*8:])
-		q |= differ(x, quotes) * gather7 >> 56 << (8 * w)
-		m |= marks(x) * gather4 >> 56 << (8 * w)
+		q |= differ(x, quotes) * gather >> 56 << (8 * w)
+		m |= marks(x) * gather >> 56 << (8 * w)
 		// A byte is 0x20 or more if its low seven bits are, or its bit 7 is set.
-		control |= (((x & bytes7f) + 0x6060606060606060) | x) & bytes80 * gather7 >> 56 << (8 * w)
+		control |= (((x & bytes7f) + 0x6060606060606060) | x) & bytes80 * gather >> 56 << (8 * w)
 	}
 	return ^q, m, ^control
 }
@@ -137,7 +133,7 @@ func classify(b *[64]byte) (q, m, control uint64) {
 func (x *index) escapes(b *[64]byte, i, n int, carry uint64) (escaped, next uint64) {
 	var s uint64
 	for w := 0; w < 8; w++ {
-		s |= differ(binary.LittleEndian.Uint64(b[w*8:]), slashes) * gather7 >> 56 << (8 * w)
+		s |= differ(binary.LittleEndian.Uint64(b[w*8:]), slashes) * gather >> 56 << (8 * w)
 	}
 	s = ^s
 	if r := n - i; r < 64 {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -209,13 +210,20 @@ func quoteEnd(raw []byte, i int) int {
 	if i >= len(raw) || raw[i] != '"' {
 		return -1
 	}
-	for i++; i < len(raw); i++ {
-		switch raw[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
+	for i++; ; {
+		n := bytes.IndexByte(raw[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n + 1
+		// A quote behind an odd number of backslashes is part of the string. They
+		// cannot reach back before its opening quote.
+		odd := false
+		for j := i - 2; raw[j] == '\\'; j-- {
+			odd = !odd
+		}
+		if !odd {
+			return i
 		}
 	}
-	return -1
 }
