@@ -166,6 +166,9 @@ func (m *Manifest) Append(ctx context.Context, seg Segment) error {
 	}
 	seg.Format, seg.Seq, seg.Prev, seg.Lines = Format, m.head.Seq+1, m.sum, nil
 	sealed, sum, err := encode(&seg)
+	if err == nil {
+		_, _, err = Decode(sealed) // what cannot be read must not be written
+	}
 	if err != nil {
 		return fmt.Errorf("append to manifest %s: %w", m.row.Prefix, err)
 	}

@@ -146,6 +146,8 @@ func (e *Entry) check() error {
 	switch {
 	case e.Slice == "" || e.Intent == "":
 		return fmt.Errorf("entry of slice %q, intent %q: both must be named", e.Slice, e.Intent)
+	case e.Source.Class != addr.Source || e.Sink.Class != addr.Sink:
+		return fmt.Errorf("entry of slice %q: it does not lead from a source to a sink: %s, %s", e.Slice, e.Source, e.Sink)
 	case e.Revision < 1 || e.Attempt < 1:
 		return fmt.Errorf("entry of slice %q: revision %d and attempt %d must be 1 or more", e.Slice, e.Revision, e.Attempt)
 	case !e.Counts.Balanced():

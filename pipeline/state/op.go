@@ -222,21 +222,23 @@ func (o Put) do(s *State) (func(), error) {
 			return nil, fmt.Errorf("lane %s: %w", o.Lane, err)
 		}
 	}
-	old, had := s.Lanes[o.Lane]
-	ls := &LaneState{}
-	if had {
-		ls = old.clone()
-	}
+	ls, unlane := s.lane(o.Lane)
+	undo := []func(){unlane}
 	for _, d := range o.Done {
 		d := *d
 		d.utc()
-		ls.put(&d)
+		undo = append(undo, ls.put(&d))
 	}
+	kept := maps.Clone(ls.Kept)
+	undo = append(undo, func() { ls.Kept = kept })
 	for slice, n := range o.Kept {
 		ls.keep(slice, n)
 	}
-	s.Lanes[o.Lane] = ls
-	return restore(s.Lanes, o.Lane, old, had), nil
+	return func() {
+		for _, u := range slices.Backward(undo) {
+			u()
+		}
+	}, nil
 }
 
 func (o Move) do(s *State) (func(), error) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"strconv"
 	"strings"
@@ -99,14 +100,20 @@ func (r Row) Read(ctx context.Context, n, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", r.Name(n), err)
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
+	var b bytes.Buffer
+	if file, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok {
+		// A snapshot is large; growing towards it would copy it several times.
+		if info, err := file.Stat(); err == nil && info.Size() < limit {
+			b.Grow(int(info.Size()) + bytes.MinRead)
+		}
+	}
+	if _, err := b.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
 		return nil, fmt.Errorf("read %s: %w", r.Name(n), err)
 	}
-	if int64(len(b)) > limit {
+	if int64(b.Len()) > limit {
 		return nil, fmt.Errorf("read %s: it has more than %d bytes, which no segment has", r.Name(n), limit)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }
 
 // Create writes number n, or fails with ErrExists if somebody else did. When

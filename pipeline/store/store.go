@@ -84,8 +84,8 @@ type Holder struct {
 	ID      string    `json:"id"` // random, what force-unlock takes
 	Who     string    `json:"who"`
 	Command string    `json:"command"`
-	Since   time.Time `json:"since"`
-	Expires time.Time `json:"expires"`
+	Since   time.Time `json:"since,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // HeldError is returned for a lease that another has.
