@@ -105,6 +105,13 @@ func TestChecker(t *testing.T) {
 			},
 			want: []string{"pipeline/store/dir/a.go: pipeline/store/dir imports pipeline/store/storetest outside of tests: a suite checks a contract and is no part of the program"},
 		},
+		"lent to tests of its floor": {
+			files: map[string]string{
+				"pipeline/manifest/a.go":      imports("manifest", mod+"pipeline/store/dir"),
+				"pipeline/manifest/a_test.go": imports("manifest_test", mod+"pipeline/store/dir"),
+			},
+			want: []string{"pipeline/manifest/a.go: pipeline/manifest (floor 1) imports pipeline/store/dir (floor 1): arrows point down only"},
+		},
 		"init": {
 			files: map[string]string{"pipeline/run/a.go": "package run\n\nfunc init() {}\n\ntype t struct{}\n\nfunc (t) init() {}\n"},
 			want:  []string{"pipeline/run/a.go:3: func init runs unasked: list the part where it is used instead"},

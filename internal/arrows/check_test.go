@@ -105,7 +105,7 @@ func (c *checker) arrow(file, from string, here room, to string, test bool) {
 	case there.suite && !test:
 		c.say(file, "%s imports %s outside of tests: a suite checks a contract and is no part of the program", from, to)
 	case sameComponent(from, to) && here.floor == componentFloor:
-	case there.suite && there.floor == here.floor:
+	case there.lent && test && there.floor == here.floor:
 	case there.floor >= here.floor:
 		c.say(file, "%s (floor %d) imports %s (floor %d): arrows point down only", from, here.floor, to, there.floor)
 	case here.floor == componentFloor && !slices.Contains(c.comps, to):
