@@ -166,7 +166,7 @@ func breakLease(t *testing.T, folder string) {
 	if err == nil {
 		return
 	}
-	m := regexp.MustCompile(`\bid ([0-9a-f]{8,})`).FindSubmatch(out)
+	m := regexp.MustCompile(`Lease ID: ([0-9a-f]+)`).FindSubmatch(out)
 	if m == nil {
 		return // killed before it had the lease
 	}
@@ -268,7 +268,7 @@ func TestAppliesAtOnce(t *testing.T) {
 		wg.Go(func() {
 			_ = cmd.Run()
 			codes[i] = cmd.ProcessState.ExitCode()
-			if codes[i] == 5 && !strings.Contains(stderr.String(), "held by") {
+			if codes[i] == 5 && !strings.Contains(stderr.String(), "held by another") {
 				t.Errorf("the loser does not say who holds the lease: %s", stderr.String())
 			}
 		})

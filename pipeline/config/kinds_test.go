@@ -53,7 +53,7 @@ func (t stubTransform) Open(pipeline.Slice) pipeline.Stage { return nil }
 
 type stubSink struct{ place string }
 
-func (s stubSink) Names(pipeline.Slice) ([]string, bool, error) { return nil, true, nil }
+func (s stubSink) Names(pipeline.Opening) ([]string, bool, error) { return nil, true, nil }
 func (s stubSink) Open(context.Context, pipeline.Opening) (pipeline.Writer, error) {
 	return nil, errors.New("stub")
 }
