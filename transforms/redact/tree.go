@@ -16,7 +16,11 @@ type node struct {
 	other   *node  // members that nobody listed; nil: an object here cannot be handled
 	elem    *node  // elements, if they differ
 	phoneAt string // folded name of the sibling that may say a number of digits is a phone
+	box     bool   // an object is expected
 	busy    bool   // a rule is set below: what should be an object must be one
+	name    string // of a box, for errors
+
+	phoneKey *node // the member that may say so, in the object around both
 }
 
 // element returns the node of the elements of a list at n.

@@ -1,0 +1,88 @@
+package redact
+
+import "bytes"
+
+// The walk's way over JSON. Records were checked when they were read; what
+// stands in texts was not, so nothing here reads past the end and anything but
+// values, commas and colons in their places is refused by the walk.
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+func skipSpace(p []byte, i int) int {
+	for i < len(p) && isSpace(p[i]) {
+		i++
+	}
+	return i
+}
+
+// stringEnd returns one past the closing quote of the string at raw[i], -1 if
+// there is none.
+func stringEnd(raw []byte, i int) int {
+	if i >= len(raw) || raw[i] != '"' {
+		return -1
+	}
+	for i++; i < len(raw); i++ {
+		n := bytes.IndexByte(raw[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n
+		slashes := 0
+		for raw[i-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+// scalarEnd returns the end of the string, number or literal at raw[i], -1 if
+// there is none.
+func scalarEnd(raw []byte, i int) int {
+	switch c := raw[i]; {
+	case c == '"':
+		return stringEnd(raw, i)
+	case c == '-' || c-'0' < 10:
+		for i++; i < len(raw); i++ {
+			switch c := raw[i]; {
+			case c-'0' < 10, c == '.', c == 'e', c == 'E', c == '+', c == '-':
+			default:
+				return i
+			}
+		}
+		return i
+	case bytes.HasPrefix(raw[i:], []byte("true")), bytes.HasPrefix(raw[i:], []byte("null")):
+		return i + 4
+	case bytes.HasPrefix(raw[i:], []byte("false")):
+		return i + 5
+	}
+	return -1
+}
+
+// valueEnd returns the end of the value at raw[i], -1 if there is none. What is
+// in an object or list is stepped over, not checked.
+func valueEnd(raw []byte, i int) int {
+	if raw[i] != '{' && raw[i] != '[' {
+		return scalarEnd(raw, i)
+	}
+	depth := 0
+	for i < len(raw) {
+		switch raw[i] {
+		case '"':
+			if i = stringEnd(raw, i); i < 0 {
+				return -1
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return -1
+}
