@@ -3,8 +3,10 @@ package file
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
@@ -63,47 +65,102 @@ func (s *Source) byTime(ctx context.Context, parts []pipeline.Part, w pipeline.W
 }
 
 // memory is what the machine remembers of one file: the newest part of every
-// cell of this grid.
-type memory map[cell]pipeline.Part
+// cell of this grid, and of every slice that does not lie on it because the
+// length or the window was another.
+type memory struct {
+	cells  map[cell]pipeline.Part
+	others []*other // by start
+}
+
+// other is a slice of another grid. Its records are counted again to see
+// whether it is still what was stored.
+type other struct {
+	start, end time.Time
+	part       pipeline.Part
+	tally      tally
+}
 
 func (s *Source) remember(name string, w pipeline.Window) memory {
-	m := memory{}
+	m := memory{cells: map[cell]pipeline.Part{}}
 	if w.Holding == nil {
 		return m
 	}
+	others := map[[2]int64]*other{}
 	for _, sl := range w.Holding(name) {
 		c := s.grid.at(sl.Start)
 		start, end, ok := s.grid.within(c, w.Start, w.End)
-		if !ok || !start.Equal(sl.Start) || !end.Equal(sl.End) {
-			continue // of another grid or window
-		}
+		mine := ok && start.Equal(sl.Start) && end.Equal(sl.End)
 		for _, p := range sl.Ground {
-			if old, ok := m[c]; p.Name == name && p.Own != "" && (!ok || p.Modified.After(old.Modified)) {
-				m[c] = p
+			if p.Name != name || p.Own == "" {
+				continue
+			}
+			at := [2]int64{sl.Start.UnixNano(), sl.End.UnixNano()}
+			if old, ok := m.cells[c]; mine && (!ok || p.Modified.After(old.Modified)) {
+				m.cells[c] = p
+			} else if old, ok := others[at]; !mine && (!ok || p.Modified.After(old.part.Modified)) {
+				others[at] = &other{start: sl.Start, end: sl.End, part: p}
 			}
 		}
 	}
+	for _, o := range others {
+		m.others = append(m.others, o)
+	}
+	slices.SortFunc(m.others, func(a, b *other) int { return a.start.Compare(b.start) })
 	return m
+}
+
+// tell counts an item in the slices of other grids: one without a time for all
+// that answer for those.
+func (m memory) tell(it found, at time.Time, err error) {
+	for _, o := range m.others {
+		if err == nil && !at.Before(o.start) && at.Before(o.end) || err != nil && o.part.Rest {
+			o.tally.tell(it)
+		}
+	}
+}
+
+// stored returns what is remembered of a cell whose records, own, are those
+// that were stored: as that cell, or as slices of another grid. Of several the
+// last one counts, as it does for whoever compares.
+func (m memory) stored(s *Source, c cell, own pipeline.Part) (pipeline.Part, bool) {
+	if old, ok := m.cells[c]; ok {
+		return old, old.Own == own.Own && old.Rest == own.Rest
+	}
+	start, end := s.grid.whole(c)
+	var last *other
+	for _, o := range m.others {
+		if !o.start.Before(end) || !start.Before(o.end) {
+			continue
+		}
+		if o.tally.String() != o.part.Own {
+			return pipeline.Part{}, false
+		}
+		last = o
+	}
+	if last == nil {
+		return pipeline.Part{}, false
+	}
+	return last.part, true
 }
 
 // current returns what is remembered if that is all there is to know of the
 // file as it is now. The newest part says what all cells had when it was read;
 // a cell that changed then and was not stored since does not match it.
-func (m memory) current(s *Source, p pipeline.Part, w pipeline.Window) (memory, bool) {
+func (m memory) current(s *Source, p pipeline.Part, w pipeline.Window) (map[cell]pipeline.Part, bool) {
 	var newest pipeline.Part
-	for _, part := range m {
+	for _, part := range m.cells {
 		if part.Modified.After(newest.Modified) {
 			newest = part
 		}
 	}
-	ok := newest.All != "" && newest.Size == p.Size && newest.Modified.Equal(p.Modified) && newest.All == s.all(m, w)
-	return m, ok
+	ok := newest.All != "" && newest.Size == p.Size && newest.Modified.Equal(p.Modified) && newest.All == s.all(m.cells, w)
+	return m.cells, ok
 }
 
 // all is the hash of what every cell inside the windows has of a file.
-func (s *Source) all(m memory, w pipeline.Window) string {
+func (s *Source) all(cells map[cell]pipeline.Part, w pipeline.Window) string {
 	var t tally
-	for c, p := range m {
+	for c, p := range cells {
 		t.add(fmt.Appendf(nil, "%d %s %t", c, p.Own, p.Rest))
 	}
 	t.add(fmt.Appendf(nil, "grid %d %d %d %d %d", s.grid.length,
@@ -114,7 +171,7 @@ func (s *Source) all(m memory, w pipeline.Window) string {
 // index reads a file and returns what every cell inside the windows has of it.
 // A cell whose records are those that are remembered keeps the remembered size,
 // time and hash: nothing has moved for it.
-func (s *Source) index(ctx context.Context, p pipeline.Part, w pipeline.Window, mem memory) (memory, error) {
+func (s *Source) index(ctx context.Context, p pipeline.Part, w pipeline.Window, mem memory) (map[cell]pipeline.Part, error) {
 	wk, err := s.walk(p, false)
 	if err != nil {
 		return nil, err
@@ -124,11 +181,13 @@ func (s *Source) index(ctx context.Context, p pipeline.Part, w pipeline.Window, 
 	var rest share // what belongs to no cell
 	full := false
 	err = wk.each(ctx, func(it found) bool {
-		c, err := wk.cell(it)
+		at, err := wk.instant(it)
+		mem.tell(it, at, err)
 		if err != nil {
 			rest.add(it)
 			return true
 		}
+		c := s.grid.at(at)
 		sh := shares[c]
 		if sh == nil {
 			if full = len(shares) == maxCells; full {
@@ -181,8 +240,8 @@ func (s *Source) settleRest(shares map[cell]*share, rest share, p pipeline.Part,
 }
 
 // parts turns shares into parts.
-func (s *Source) parts(shares map[cell]*share, p pipeline.Part, plain bool, w pipeline.Window, mem memory) memory {
-	out := memory{}
+func (s *Source) parts(shares map[cell]*share, p pipeline.Part, plain bool, w pipeline.Window, mem memory) map[cell]pipeline.Part {
+	out := map[cell]pipeline.Part{}
 	for c, sh := range shares {
 		if _, _, ok := s.grid.within(c, w.Start, w.End); !ok {
 			continue
@@ -197,7 +256,7 @@ func (s *Source) parts(shares map[cell]*share, p pipeline.Part, plain bool, w pi
 	all := s.all(out, w)
 	for c, part := range out {
 		part.All = all
-		if old, ok := mem[c]; ok && old.Own == part.Own && old.Rest == part.Rest {
+		if old, ok := mem.stored(s, c, part); ok {
 			part.Size, part.Modified, part.Sum = old.Size, old.Modified, old.Sum
 		}
 		out[c] = part
