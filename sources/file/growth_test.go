@@ -230,6 +230,22 @@ func TestAnotherGrid(t *testing.T) {
 	}
 }
 
+// TestAnotherGridAndARecordWithoutTime: what was never told of must not count
+// as stored.
+func TestAnotherGridAndARecordWithoutTime(t *testing.T) {
+	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + signIn(2, day2)})
+	s, _ := open(t, dir, daily)
+	m := memory{}
+	m.run(t, s)
+	sum := m["this-20261101T000000Z-1d"].Ground[0].Sum
+	write(t, dir, "in/a.jsonl", signIn(1, day1)+signIn(2, day2)+"{\"id\":\"lost\"}\n")
+	s, _ = open(t, dir, strings.Replace(daily, "1d", "1h", 1))
+	all := mustSlices(t, s, m.window())
+	if all[0].Ground[0].Sum == sum || all[1].Ground[0].Sum != sum {
+		t.Errorf("slices are %+v", all)
+	}
+}
+
 // TestMovedInsideItsFile: what was stored of a slice may lie elsewhere in a
 // file that was rewritten, and a sink that is added later reads it there.
 func TestMovedInsideItsFile(t *testing.T) {

@@ -137,10 +137,18 @@ func (m memory) stored(s *Source, c cell, own pipeline.Part) (pipeline.Part, boo
 		}
 		last = o
 	}
-	if last == nil {
+	if last == nil || own.Rest && !m.restStored() {
 		return pipeline.Part{}, false
 	}
 	return last.part, true
+}
+
+// restStored reports whether a slice of another grid, as it is stored, answers
+// for what belongs to none.
+func (m memory) restStored() bool {
+	return slices.ContainsFunc(m.others, func(o *other) bool {
+		return o.part.Rest && o.tally.String() == o.part.Own
+	})
 }
 
 // current returns what is remembered if that is all there is to know of the
