@@ -1,8 +1,6 @@
 package record
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // MaxDepth is how deep objects and arrays may nest. Identity logs stay below
 // twenty; what is deeper is rejected.
@@ -16,102 +14,140 @@ type level struct {
 	array   bool
 }
 
-// careful scans raw byte by byte: the definition of whole, and the one to say
+// careful is a scan byte by byte: the definition of whole, and the one to say
 // what is wrong where. The fast scan turns to it when in doubt.
+type careful struct {
+	*finder
+	raw   []byte
+	i     int    // next byte
+	depth int    // stack[depth] is what is open
+	want  uint32 // target of the next value
+}
+
+// expectation is what may come next, space aside.
+type expectation uint8
+
+const (
+	aValue expectation = iota
+	aName
+	commaOrClose
+	theEnd
+)
+
+// careful scans raw from its first byte.
 func (f *finder) careful(raw []byte) error {
-	var (
-		i     int
-		want  uint32 // target of the next value
-		depth int
-		top   *level
-	)
 	f.restart()
-	i = skipSpace(raw, 0)
-	if i == len(raw) || raw[i] != '{' {
-		return notWhole(raw, i, "{")
+	c := careful{finder: f, raw: raw, i: skipSpace(raw, 0)}
+	if c.byte() != '{' {
+		return notWhole(raw, c.i, "{")
 	}
-	root := true
-value:
-	if i >= len(raw) {
-		return notWhole(raw, i, "a value")
+	next, err := c.value()
+	f.stack[1].node = 1
+	for err == nil && next != theEnd {
+		c.i = skipSpace(raw, c.i)
+		switch next {
+		case aValue:
+			next, err = c.value()
+		case aName:
+			next, err = c.name()
+		case commaOrClose:
+			next, err = c.commaOrClose()
+		}
 	}
-	switch c := raw[i]; c {
-	case '{', '[':
-		if depth == MaxDepth {
-			return fmt.Errorf("%w: at byte %d: nested deeper than %d", ErrNotWhole, i, MaxDepth)
-		}
-		depth++
-		top = &f.stack[depth]
-		*top = f.open(c, i, want)
-		if root {
-			top.node, root = 1, false
-		}
-		i = skipSpace(raw, i+1)
-		if i < len(raw) && raw[i] == c+2 { // { } and [ ] are two apart
-			goto closing
-		}
-		if c == '{' {
-			goto key
-		}
-		want = top.element
-		goto value
-	default:
-		end, err := scalarEnd(raw, i)
-		if err != nil {
-			return err
-		}
-		if want != 0 {
-			f.leaf(want, i, end)
-		}
-		i = end
-	}
-after:
-	i = skipSpace(raw, i)
-	if i >= len(raw) {
-		return notWhole(raw, i, "a comma or the end of what is open")
-	}
-	switch c := raw[i]; {
-	case c == ',':
-		i = skipSpace(raw, i+1)
-		if !top.array {
-			goto key
-		}
-		want = top.element
-		goto value
-	case c == '}' && !top.array, c == ']' && top.array:
-		goto closing
-	case top.array:
-		return notWhole(raw, i, ", or ]")
-	default:
-		return notWhole(raw, i, ", or }")
-	}
-closing:
-	f.close(top, i+1)
-	i++
-	depth--
-	if depth == 0 {
-		if i = skipSpace(raw, i); i < len(raw) {
-			return notWhole(raw, i, "nothing after the object")
-		}
-		return nil
-	}
-	top = &f.stack[depth]
-	goto after
-key:
-	if i >= len(raw) || raw[i] != '"' {
-		return notWhole(raw, i, "a name in quotes")
-	}
-	end, err := stringEnd(raw, i)
 	if err != nil {
 		return err
 	}
-	want = f.s.lookup(top.node, raw[i+1:end-1], &f.key)
-	i = skipSpace(raw, end)
-	if i >= len(raw) || raw[i] != ':' {
-		return notWhole(raw, i, "a colon")
+	if c.i = skipSpace(raw, c.i); c.i < len(raw) {
+		return notWhole(raw, c.i, "nothing after the object")
 	}
-	i = skipSpace(raw, i+1)
-	goto value
+	return nil
+}
+
+// byte returns the next byte, 0 at the end.
+func (c *careful) byte() byte {
+	if c.i < len(c.raw) {
+		return c.raw[c.i]
+	}
+	return 0
+}
+
+// value reads a scalar, or opens an object or array.
+func (c *careful) value() (expectation, error) {
+	open := c.byte()
+	if open != '{' && open != '[' {
+		end, err := scalarEnd(c.raw, c.i)
+		if err != nil {
+			return 0, err
+		}
+		if c.want != 0 {
+			c.leaf(c.want, c.i, end)
+		}
+		c.i = end
+		return commaOrClose, nil
+	}
+	if c.depth == MaxDepth {
+		return 0, fmt.Errorf("%w: at byte %d: nested deeper than %d", ErrNotWhole, c.i, MaxDepth)
+	}
+	c.depth++
+	c.stack[c.depth] = c.open(open, c.i, c.want)
+	c.i = skipSpace(c.raw, c.i+1)
+	if c.byte() == open+2 { // { and } are two apart, [ and ] as well
+		return c.closeTop(), nil
+	}
+	return c.child(), nil
+}
+
+// child says what the next child of the open object or array begins with.
+func (c *careful) child() expectation {
+	top := &c.stack[c.depth]
+	if !top.array {
+		return aName
+	}
+	c.want = top.element
+	return aValue
+}
+
+// name reads the name of a member and its colon.
+func (c *careful) name() (expectation, error) {
+	if c.byte() != '"' {
+		return 0, notWhole(c.raw, c.i, "a name in quotes")
+	}
+	end, err := stringEnd(c.raw, c.i)
+	if err != nil {
+		return 0, err
+	}
+	c.want = c.s.lookup(c.stack[c.depth].node, c.raw[c.i+1:end-1], &c.key)
+	if c.i = skipSpace(c.raw, end); c.byte() != ':' {
+		return 0, notWhole(c.raw, c.i, "a colon")
+	}
+	c.i++
+	return aValue, nil
+}
+
+func (c *careful) commaOrClose() (expectation, error) {
+	closing, expected := byte('}'), ", or }"
+	if c.stack[c.depth].array {
+		closing, expected = ']', ", or ]"
+	}
+	switch c.byte() {
+	case ',':
+		c.i++
+		return c.child(), nil
+	case closing:
+		return c.closeTop(), nil
+	}
+	return 0, notWhole(c.raw, c.i, expected)
+}
+
+// closeTop steps over the closing bracket of what is open.
+func (c *careful) closeTop() expectation {
+	c.i++
+	c.close(&c.stack[c.depth], c.i)
+	c.depth--
+	if c.depth == 0 {
+		return theEnd
+	}
+	return commaOrClose
 }
 
 // lookup returns the target of a key that may have escapes.
@@ -178,6 +214,9 @@ func trimSpace(p []byte) []byte {
 
 // scalarEnd returns the end of the string, number or literal at raw[i].
 func scalarEnd(raw []byte, i int) (int, error) {
+	if i >= len(raw) {
+		return 0, notWhole(raw, i, "a value")
+	}
 	switch c := raw[i]; {
 	case c == '"':
 		return stringEnd(raw, i)

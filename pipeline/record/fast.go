@@ -70,7 +70,7 @@ member: // at[k] is { or a comma
 	want = 0
 	if top.node != 0 {
 		n := int(at[k]) - v - 2
-		if f.s.nodes[top.node].lengths>>(n&63)&1 != 0 || f.index.escaped {
+		if f.s.nodes[top.node].lengths>>(n&63)&1 != 0 || f.index.escaped && f.index.mayEscape(v+1, int(at[k])-1) {
 			want = f.wanted(p, top.node, v+1, int(at[k])-1)
 		}
 	}

@@ -35,9 +35,9 @@ func differ(x, pattern uint64) uint64 {
 	return (((t & bytes7f) + bytes7f) | t) & bytes80
 }
 
-// noQuote returns bit 7 of every byte of x that is no quote. All bytes of x must
-// be in ASCII.
-func noQuote(x uint64) uint64 { return ((x ^ quotes) + bytes7f) & bytes80 }
+// noQuote returns bit 7 of every byte of x that is no quote less 0x20. All bytes
+// of x must be below 0x80.
+func noQuote(x uint64) uint64 { return ((x ^ (quotes - bytes20)) + bytes7f) & bytes80 }
 
 // marks returns bit 7 of every byte of x whose low four bits are ten or more.
 func marks(x uint64) uint64 { return ((x & nibbles) + bytes76) & bytes80 }
@@ -54,22 +54,20 @@ func (x *index) build(p []byte, n int) (count int, ok bool) {
 	var inside, escape, closed, bad uint64 // what one block hands to the next
 	for i := 0; i < n; i += 64 {
 		b := (*[64]byte)(p[slack+i:])
-		x0 := binary.LittleEndian.Uint64(b[0:])
-		x1 := binary.LittleEndian.Uint64(b[8:])
-		x2 := binary.LittleEndian.Uint64(b[16:])
-		x3 := binary.LittleEndian.Uint64(b[24:])
-		x4 := binary.LittleEndian.Uint64(b[32:])
-		x5 := binary.LittleEndian.Uint64(b[40:])
-		x6 := binary.LittleEndian.Uint64(b[48:])
-		x7 := binary.LittleEndian.Uint64(b[56:])
-		q := noQuote(x0)*gather>>56 | noQuote(x1)*gather>>56<<8 | noQuote(x2)*gather>>56<<16 | noQuote(x3)*gather>>56<<24 |
-			noQuote(x4)*gather>>56<<32 | noQuote(x5)*gather>>56<<40 | noQuote(x6)*gather>>56<<48 | noQuote(x7)*gather>>56<<56
+		x0 := binary.LittleEndian.Uint64(b[0:]) - bytes20
+		x1 := binary.LittleEndian.Uint64(b[8:]) - bytes20
+		x2 := binary.LittleEndian.Uint64(b[16:]) - bytes20
+		x3 := binary.LittleEndian.Uint64(b[24:]) - bytes20
+		x4 := binary.LittleEndian.Uint64(b[32:]) - bytes20
+		x5 := binary.LittleEndian.Uint64(b[40:]) - bytes20
+		x6 := binary.LittleEndian.Uint64(b[48:]) - bytes20
+		x7 := binary.LittleEndian.Uint64(b[56:]) - bytes20
+		q := ^(noQuote(x0)*gather>>56 | noQuote(x1)*gather>>56<<8 | noQuote(x2)*gather>>56<<16 | noQuote(x3)*gather>>56<<24 |
+			noQuote(x4)*gather>>56<<32 | noQuote(x5)*gather>>56<<40 | noQuote(x6)*gather>>56<<48 | noQuote(x7)*gather>>56<<56)
 		m := marks(x0)*gather>>56 | marks(x1)*gather>>56<<8 | marks(x2)*gather>>56<<16 | marks(x3)*gather>>56<<24 |
 			marks(x4)*gather>>56<<32 | marks(x5)*gather>>56<<40 | marks(x6)*gather>>56<<48 | marks(x7)*gather>>56<<56
-		odd := (x0 - bytes20) | (x1 - bytes20) | (x2 - bytes20) | (x3 - bytes20) | (x4 - bytes20) | (x5 - bytes20) | (x6 - bytes20) | (x7 - bytes20)
-		q = ^q
 		var control uint64
-		if odd&bytes80 != 0 {
+		if (x0|x1|x2|x3|x4|x5|x6|x7)&bytes80 != 0 {
 			q, m, control = classify(b)
 		}
 		if r := n - i; r < 64 {

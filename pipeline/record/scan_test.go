@@ -29,7 +29,9 @@ var (
 		"{\"a\":\"\xff\xfe not UTF-8\"}", "{\"a\":\"\x7f\"}",
 		`{"` + strings.Repeat("k", 200) + `":"` + strings.Repeat("é", 200) + `"}`,
 		`{"a":` + strings.Repeat("[", record.MaxDepth-1) + strings.Repeat("]", record.MaxDepth-1) + `}`,
+		`{"a":"` + strings.Repeat("р", 70) + `","\u0061":"x` + strings.Repeat("р", 70) + `"}`, // its second byte is 0x80
 		`{"a":123456789012345678901234567890.123456789e-400}`,
+		"{\"a\":\"\x80\x9f\x93\xa0\"}",
 	}
 	broken = []struct{ in, says string }{
 		{``, "byte 0: expected {, found the end"},
@@ -45,7 +47,7 @@ var (
 		{`{"a":[1,]}`, "expected a value"}, {`{"a":[,1]}`, "expected a value"}, {`{"a":[1,,2]}`, "expected a value"}, {`{"a":["x":1]}`, "expected , or ]"}, {`{"a":["x""y"]}`, "expected , or ]"},
 		{`{"a":[1}}`, "expected , or ]"}, {`{"a":{"b":1]}`, "expected , or }"}, {`{"a":[}`, "expected a value"}, {`{"a":[{]}`, "expected a name"},
 		{`{"a":1}}`, "nothing after the object, found }"}, {`{"a":1}{}`, "nothing after"}, {`{"a":1},`, "nothing after"}, {`{} x`, "nothing after"}, {`{"a":[1]]}`, "expected , or }"},
-		{`{"a":1`, "found the end of the record"}, {`{"a":"x`, "does not end"}, {`{"a":"x\"}`, "does not end"}, {`{"a`, "does not end"}, {`{"a":[1`, "the end of the record"}, {`{"a":`, "expected a value, found the end"}, {`{"a"`, "expected a colon"},
+		{`{"a":1`, "found the end of the record"}, {`{"a":"x`, "does not end"}, {`{"a":"x\"}`, "does not end"}, {"{\"a\":\"\x93}", "does not end"}, {`{"a`, "does not end"}, {`{"a":[1`, "the end of the record"}, {`{"a":`, "expected a value, found the end"}, {`{"a"`, "expected a colon"},
 		{`{"a":tru}`, "expected true"}, {`{"a":truee}`, "the end of a number or literal"}, {`{"a":nul}`, "expected null"}, {`{"a":nulll}`, "the end of a number"}, {`{"a":fals}`, "expected false"}, {`{"a":True}`, "expected a value"}, {`{"a":NaN}`, "expected a value"}, {`{"a":truefalse}`, "the end of a number"},
 		{`{"a":01}`, "found a number"}, {`{"a":1.}`, "expected a digit"}, {`{"a":-}`, "expected a digit"}, {`{"a":+1}`, "expected a value"}, {`{"a":.5}`, "expected a value"}, {`{"a":1e}`, "expected a digit"}, {`{"a":1e+}`, "expected a digit"}, {`{"a":1.e5}`, "expected a digit"}, {`{"a":--1}`, "expected a digit"}, {`{"a":1-2}`, "the end of a number"}, {`{"a":1.2.3}`, "the end of a number"}, {`{"a":0x10}`, "the end of a number"}, {`{"a":-01}`, "the end of a number"}, {`{"a":1e5.5}`, "the end of a number"},
 		{"{\"a\":\"x\ny\"}", "control byte 0x0a"}, {"{\"a\":\"\x00\"}", "control byte 0x00"}, {"{\"a\tb\":1}", "control byte 0x09"}, {"{\"a\":\"\\\n\"}", "control byte 0x0a"},
