@@ -100,8 +100,8 @@ func (s *stage) needlesOf(d *doc, e *entry) {
 	put := []byte(gone)
 	if e.kind == changedTo {
 		if v := record.ValueOf(d.arena[e.from:e.to]); v.Kind() == record.String {
-			if t, err := v.AppendText(nil); err == nil && len(t) > 0 {
-				put = t
+			if t, err := v.AppendText(s.result[:0]); err == nil && len(t) > 0 {
+				s.result, put = t, t
 			}
 		}
 	}

@@ -18,10 +18,11 @@ type flat struct {
 	text []byte
 	pos  []int32 // of each byte of text and of its end; nil: they are the same
 
-	has   class // what is in it, at least
-	other []byte
-	opos  []int32
-	seg   []byte
+	has  class // what is in it, at least
+	bufs [2][]byte
+	poss [2][]int32
+	cur  int // of bufs and poss, where text and pos are
+	seg  []byte
 }
 
 // class is a set of kinds of byte.
@@ -71,20 +72,25 @@ func byteTables() (c [256]class, l [256]byte) {
 
 // set makes f the flat form of src.
 func (f *flat) set(src []byte) {
-	if cap(f.text) < len(src) {
-		f.text = make([]byte, len(src), 2*len(src)+64)
+	f.cur = 0
+	if cap(f.bufs[0]) < len(src) {
+		f.bufs[0] = make([]byte, 2*len(src)+64)
 	}
-	f.text = f.text[:len(src)]
+	text := f.bufs[0][:len(src)]
 	has := class(0)
 	for i, c := range src {
 		has |= classes[c]
-		f.text[i] = lower[c]
+		text[i] = lower[c]
 	}
-	f.has, f.pos = has, nil
+	f.text, f.has, f.pos = text, has, nil
 	if has&(hasPercent|hasSlash|hasWide) == 0 {
 		return
 	}
-	f.identity()
+	f.poss[0] = f.poss[0][:0]
+	for i := range len(text) + 1 {
+		f.poss[0] = append(f.poss[0], int32(i))
+	}
+	f.pos = f.poss[0]
 	for range rounds {
 		if !f.unescape() {
 			break
@@ -107,27 +113,21 @@ func (f *flat) at(i int) int {
 	return int(f.pos[i])
 }
 
-func (f *flat) identity() {
-	if f.opos == nil {
-		f.opos = make([]int32, 0, 256)
-	}
-	pos := f.opos[:0]
-	for i := range len(f.text) + 1 {
-		pos = append(pos, int32(i))
-	}
-	f.pos, f.opos = pos, nil
-}
+// spare returns empty buffers for the next form; swap makes it the present one.
+func (f *flat) spare() ([]byte, []int32) { return f.bufs[1-f.cur][:0], f.poss[1-f.cur][:0] }
 
-// swap makes text and pos the present form.
 func (f *flat) swap(text []byte, pos []int32) {
-	f.other, f.text = f.text, text
-	f.opos, f.pos = f.pos, append(pos, f.pos[len(f.pos)-1])
+	pos = append(pos, f.pos[len(f.pos)-1])
+	f.bufs[f.cur], f.poss[f.cur] = f.text, f.pos
+	f.cur = 1 - f.cur
+	f.bufs[f.cur], f.poss[f.cur] = text, pos
+	f.text, f.pos = text, pos
 }
 
 // unescape undoes one level of %40, \u0040, \\, \" and \/. It leaves \n and the
 // like alone: contoso\nina is a name.
 func (f *flat) unescape() (found bool) {
-	text, pos := f.other[:0], f.opos[:0]
+	text, pos := f.spare()
 	for i := 0; i < len(f.text); {
 		c, n := f.text[i], 1
 		r := rune(-1)
@@ -154,7 +154,7 @@ func (f *flat) unescape() (found bool) {
 	if found {
 		f.swap(text, pos)
 	} else {
-		f.other, f.opos = text[:0], pos[:0]
+		f.bufs[1-f.cur], f.poss[1-f.cur] = text, pos
 	}
 	return found
 }
@@ -219,16 +219,18 @@ func hexValue(c byte) byte {
 // compose folds case and composes letters and marks, as pseudonyms' canonical
 // forms do.
 func (f *flat) compose() {
-	text, pos := f.other[:0], f.opos[:0]
+	text, pos := f.spare()
+	normal := norm.NFC.IsNormal(f.text)
 	for i := 0; i < len(f.text); {
 		n := 1
-		if f.text[i] >= utf8.RuneSelf || i+1 < len(f.text) && f.text[i+1] >= utf8.RuneSelf {
-			if n = norm.NFC.NextBoundary(f.text[i:], true); n <= 0 {
-				n = 1
-			}
+		switch wide := f.text[i] >= utf8.RuneSelf; {
+		case normal && wide:
+			_, n = utf8.DecodeRune(f.text[i:])
+		case !normal && (wide || i+1 < len(f.text) && f.text[i+1] >= utf8.RuneSelf):
+			n = max(1, norm.NFC.NextBoundary(f.text[i:], true))
 		}
 		before := len(text)
-		if n == 1 && f.text[i] < utf8.RuneSelf {
+		if n == 1 {
 			text = append(text, f.text[i])
 		} else {
 			text = f.appendFolded(text, f.text[i:i+n])
@@ -242,12 +244,19 @@ func (f *flat) compose() {
 }
 
 func (f *flat) appendFolded(dst, s []byte) []byte {
-	f.seg = norm.NFC.Append(f.seg[:0], s...)
-	mid := len(f.seg)
-	for i := 0; i < mid; {
-		r, n := utf8.DecodeRune(f.seg[i:mid])
-		f.seg = pseudonym.AppendFold(f.seg, r)
+	if !norm.NFC.IsNormal(s) {
+		f.seg = norm.NFC.Append(f.seg[:0], s...)
+		s = f.seg
+	}
+	start := len(dst)
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRune(s[i:])
+		dst = pseudonym.AppendFold(dst, r)
 		i += n
 	}
-	return norm.NFC.Append(dst, f.seg[mid:]...)
+	if !norm.NFC.IsNormal(dst[start:]) {
+		f.seg = norm.NFC.Append(f.seg[:0], dst[start:]...)
+		dst = append(dst[:start], f.seg...)
+	}
+	return dst
 }

@@ -84,13 +84,29 @@ func (f *Former) join(local, domain []byte) ([]byte, bool) {
 	out = append(out, '@')
 	if plainDomain(domain) {
 		out = append(out, domain...)
-	} else if d, err := domains.ToASCII(string(domain)); err == nil && d != "" {
-		out = append(out, d...)
 	} else {
-		out = append(out, domain...)
+		out = append(out, f.domain(domain)...)
 	}
 	f.b = out
 	return out, true
+}
+
+// domain returns how the DNS spells a domain, or the domain itself if it cannot
+// be one.
+func (f *Former) domain(d []byte) string {
+	if known, ok := f.ascii[string(d)]; ok {
+		return known
+	}
+	spelled, err := domains.ToASCII(string(d))
+	if err != nil || spelled == "" {
+		spelled = string(d)
+	}
+	const most = 256
+	if f.ascii == nil || len(f.ascii) >= most {
+		f.ascii = map[string]string{}
+	}
+	f.ascii[string(d)] = spelled
+	return spelled
 }
 
 // plainDomain reports whether the DNS spells the domain as it stands: ASCII

@@ -2,7 +2,6 @@ package pseudonym
 
 import (
 	"bytes"
-	"net/netip"
 	"unicode"
 	"unicode/utf8"
 
@@ -45,7 +44,10 @@ var placeholders = [...]string{
 
 // Former finds types and canonical forms. It owns scratch: one per goroutine.
 // The zero Former is ready.
-type Former struct{ a, b []byte }
+type Former struct {
+	a, b  []byte
+	ascii map[string]string // domains that were spelled in another way lately
+}
 
 // Form returns the type of value and its canonical form, which is good until
 // the next call. phone says that digits alone are a telephone number, as the
@@ -82,8 +84,26 @@ func (f *Former) Form(value []byte, phone bool) (Type, []byte) {
 
 // IsPlaceholder reports whether value is a text that means nobody.
 func (f *Former) IsPlaceholder(value []byte) bool {
+	switch c := first(value); {
+	case len(value) > longestPlaceholder && !unicode.IsSpace(rune(value[0])):
+		return false // but for space around it
+	case c == '-' || c == '0' || c == ':' || c == '<' || c == '{' || c == '[' || c == '(' || c <= ' ' || c >= utf8.RuneSelf:
+	case c|0x20 == 'n' || c|0x20 == 'u' || c|0x20 == 'p':
+	default:
+		return false
+	}
 	t, _ := f.Form(value, false)
 	return t == Placeholder
+}
+
+// longestPlaceholder is the length of the zero GUID behind urn:uuid: in braces.
+const longestPlaceholder = 64
+
+func first(value []byte) byte {
+	if len(value) == 0 {
+		return 0
+	}
+	return value[0]
 }
 
 // fold returns value in NFC with case folded the same way in every locale:
@@ -101,15 +121,23 @@ func (f *Former) fold(value []byte) []byte {
 	if ascii {
 		return f.a
 	}
-	f.b = norm.NFC.Append(f.b[:0], bytes.ToValidUTF8(value, []byte("\ufffd"))...)
+	if !utf8.Valid(value) {
+		value = bytes.ToValidUTF8(value, []byte("\ufffd"))
+	}
+	if !norm.NFC.IsNormal(value) {
+		f.b = norm.NFC.Append(f.b[:0], value...)
+		value = f.b
+	}
 	f.a = f.a[:0]
-	for i := 0; i < len(f.b); {
-		r, n := utf8.DecodeRune(f.b[i:])
+	for i := 0; i < len(value); {
+		r, n := utf8.DecodeRune(value[i:])
 		f.a = AppendFold(f.a, r)
 		i += n
 	}
-	f.b = norm.NFC.Append(f.b[:0], f.a...)
-	f.a, f.b = f.b, f.a
+	if !norm.NFC.IsNormal(f.a) {
+		f.b = norm.NFC.Append(f.b[:0], f.a...)
+		f.a, f.b = f.b, f.a
+	}
 	return f.a
 }
 
@@ -179,81 +207,6 @@ func zeroGUID(g []byte) bool {
 }
 
 func hexDigit(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' }
-
-// ParseIP reads an IP address as logs write it: IPv4 mapped into IPv6, in
-// brackets, with a port or a zone. What comes back is without all of these.
-func ParseIP(s []byte) (netip.Addr, bool) {
-	if len(s) < 2 || len(s) > 60 || !mayBeIP(s) {
-		return netip.Addr{}, false
-	}
-	if s[0] == '[' {
-		end := bytes.IndexByte(s, ']')
-		if end < 0 || end+1 < len(s) && !port(s[end+1:]) {
-			return netip.Addr{}, false
-		}
-		s = s[1:end]
-	} else if colon := bytes.IndexByte(s, ':'); colon > 0 && bytes.IndexByte(s[:colon], '.') > 0 && bytes.LastIndexByte(s, ':') == colon {
-		if !port(s[colon:]) {
-			return netip.Addr{}, false
-		}
-		s = s[:colon]
-	}
-	if zone := bytes.IndexByte(s, '%'); zone > 0 {
-		s = s[:zone]
-	}
-	a, err := parseAddr(s)
-	if err != nil {
-		return netip.Addr{}, false
-	}
-	return a.Unmap(), true
-}
-
-// mayBeIP is a look at the first byte and for a dot or colon near it, to keep
-// texts away from a parser that makes errors.
-func mayBeIP(s []byte) bool {
-	if c := s[0] | 0x20; s[0] != '[' && s[0] != ':' && !hexDigit(c) {
-		return false
-	}
-	head := s[:min(len(s), 6)]
-	return bytes.IndexByte(head, '.') >= 0 || bytes.IndexByte(head, ':') >= 0
-}
-
-// parseAddr parses without an allocation if s is plain IPv4.
-func parseAddr(s []byte) (netip.Addr, error) {
-	var v4 [4]byte
-	n, field, digits := 0, 0, 0
-	for i := 0; i <= len(s); i++ {
-		if i < len(s) && s[i]-'0' < 10 {
-			if field = field*10 + int(s[i]-'0'); digits > 0 && field < 10 || field > 255 {
-				return netip.ParseAddr(string(s))
-			}
-			digits++
-			continue
-		}
-		if digits == 0 || n == 4 || i < len(s) && s[i] != '.' {
-			return netip.ParseAddr(string(s))
-		}
-		v4[n] = byte(field)
-		n, field, digits = n+1, 0, 0
-	}
-	if n != 4 {
-		return netip.ParseAddr(string(s))
-	}
-	return netip.AddrFrom4(v4), nil
-}
-
-// port reads a colon and a port.
-func port(s []byte) bool {
-	if len(s) < 2 || len(s) > 6 || s[0] != ':' {
-		return false
-	}
-	for _, c := range s[1:] {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
-}
 
 // phone reads a telephone number in international form, with the separators
 // people write; the canonical form is + and digits, and x and the extension.

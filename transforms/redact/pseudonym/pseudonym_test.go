@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -259,6 +260,22 @@ func BenchmarkAppend(b *testing.B) {
 				v[k] = "0123456789abcdef"[i>>(4*k)&15]
 			}
 			dst, _ = m.Append(dst[:0], v, false)
+		}
+	})
+}
+
+func FuzzParseIP(f *testing.F) {
+	for _, s := range []string{"192.0.2.7", "::", "::1", "1::", "2001:db8::ffff:192.0.2.7", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "fe80::1%eth0", "01.2.3.4", "1:2:3:4:5:6:1.2.3.4", "::1.2.3.4", "1::2::3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsAny(s, "[]") || strings.Count(s, ":") == 1 || len(s) > 100 {
+			return // brackets and ports are ours
+		}
+		got, ok := pseudonym.ParseIP([]byte(s))
+		want, err := netip.ParseAddr(s)
+		if ok != (err == nil) || ok && got != want.Unmap().WithZone("") {
+			t.Errorf("%q is %v %v, want %v %v", s, got, ok, want, err)
 		}
 	})
 }
