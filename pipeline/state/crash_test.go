@@ -165,7 +165,7 @@ func TestCrash(t *testing.T) {
 			tried := 0
 			for first := 1; ; first++ {
 				reached := false
-				for second := 0; second < 40; second += 1 + first%4 {
+				for second := 0; second < 40; second += 2 + first%4 {
 					w := &world{states: storetest.NewMemory(nil), objects: storetest.NewMemory(nil), slices: []string{"a", "b", "c"}}
 					plan := &storetest.Plan{At: first, After: how.after, Dies: how.dies}
 					err := w.run(t.Context(), plan)

@@ -9,6 +9,9 @@
 // nothing is visible under the name. That one promise carries the commit
 // protocol: whoever creates segment N+1 has written it.
 //
+// Row is that promise put to use: numbered objects in a row. Seal and Unseal
+// frame what stands in them, so that a cut or edited one is known from itself.
+//
 // Implementations: store/dir, store/blob. storetest.Run checks one against
 // this page.
 package store
