@@ -36,6 +36,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
@@ -43,7 +44,8 @@ import (
 	"github.com/logpipe/logpipe/pipeline/schema"
 )
 
-// Source is one `source "file"`. It is read-only once decoded.
+// Source is one `source "file"`. It is read-only once decoded, but for the
+// batches that it keeps for reuse.
 type Source struct {
 	addr      addr.Instance
 	env       *pipeline.Env
@@ -52,6 +54,7 @@ type Source struct {
 	maxRecord int
 	shapes    *shapes
 	grid      grid
+	scratch   sync.Pool // *record.Batch on the scanner of shapes
 }
 
 // Schema says what its records contain.

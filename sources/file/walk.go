@@ -45,7 +45,11 @@ func (s *Source) walk(p pipeline.Part, stretch bool) (*walker, error) {
 	if !stretch {
 		size = p.Size
 	}
-	w := &walker{s: s, part: p, b: record.NewBatch(s.shapes.scanner)}
+	b, _ := s.scratch.Get().(*record.Batch)
+	if b == nil {
+		b = record.NewBatch(s.shapes.scanner)
+	}
+	w := &walker{s: s, part: p, b: b}
 	w.f = f
 	o := format.ReadOptions{MaxRecord: s.maxRecord}
 	if stretch && p.To > 0 {
@@ -57,6 +61,20 @@ func (s *Source) walk(p pipeline.Part, stretch bool) (*walker, error) {
 	w.text = format.NewReader(w.sum, o)
 	return w, nil
 }
+
+// Close closes the file and gives the batch back: nothing of an item may be used
+// afterwards.
+func (w *walker) Close() error {
+	if w.b != nil && len(w.b.Fill()) <= maxScratch {
+		w.b.Reset("")
+		w.s.scratch.Put(w.b)
+	}
+	w.b = nil
+	return w.opened.Close()
+}
+
+// maxScratch is the fill of a batch that is worth keeping.
+const maxScratch = 4 << 20
 
 // next reads the next batch into w.b and scans it; io.EOF comes after the last
 // one.
