@@ -1,3 +1,42 @@
+// Package record holds the records of logs as the bytes they came in, finds
+// fields in them on demand and edits them in place.
+//
+// # Words
+//
+// A record is one JSON object, up to 32 MiB, in a Batch: one buffer that a reader
+// fills. A Path names a field, a.b or a[].b for every element; a Layout collects
+// the paths that one pipeline reads and gives each a Slot. Compiled into a
+// Scanner it finds them all in one pass. A Span is where a value stands, a Value
+// is its bytes.
+//
+// # Whole
+//
+// A scan also checks that the record is whole: brackets, quotes, commas, colons,
+// numbers and literals by the grammar of JSON, no control byte in a string,
+// nothing but space around the object, nesting of at most MaxDepth. Escapes and
+// UTF-8 are checked where a string is read (Value.AppendText), not before: a
+// record that nobody asked about leaves as it came. Names with escapes are
+// compared decoded. Of duplicate names the last counts, as with other readers,
+// but Hits shows all of them, so that a redaction misses none.
+//
+// # How a scan works
+//
+// There are two scans, and tests hold them against each other. The careful one
+// goes byte by byte and says what is wrong where. The fast one classifies 64
+// bytes at a time with plain 64-bit arithmetic (index.go), which leaves one mark
+// per bracket, colon and comma outside strings, and then goes from mark to mark
+// (fast.go). A record that the fast one declines goes to the careful one.
+//
+// # Edits
+//
+// Edits are noted and made at once when the record is read or leaves: what was
+// not edited leaves byte for byte, order, spacing, spelling of numbers and
+// escapes included. An edit that cannot be made, or that leaves a record that
+// turns out not to be whole, rejects the record: it never leaves in clear.
+//
+// A Batch and a Hasher belong to one goroutine; Scanner, Projection, Canon and
+// Path are read-only and shared. In the steady state nothing allocates. Errors
+// say where and what kind of byte, never a value.
 package record
 
 import (

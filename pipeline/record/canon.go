@@ -263,7 +263,8 @@ func appendCanonString(dst, raw []byte) []byte {
 		return append(append(out[:n], '?'), raw...)
 	}
 	if slices.ContainsFunc(out[n+1:], func(c byte) bool { return c < 0x20 || c == '"' || c == '\\' }) {
-		return AppendString(out[:n], bytes.Clone(out[n+1:]))
+		quoted := AppendString(out, out[n+1:])
+		return append(quoted[:n], quoted[len(out):]...)
 	}
 	return append(out, '"')
 }

@@ -105,19 +105,8 @@ value: // v is behind at[k] and before at[k+1] or on it
 		v, k = skipMarks(p, at, v, k)
 		goto value
 	}
-	{
-		end := plainEnd(p, v)
-		if end < 0 {
-			return false
-		}
-		if want != 0 {
-			f.leaf(want, v-slack, end-slack)
-		}
-		for k++; int(at[k]) < end; k++ {
-		}
-		if !onlySpace(p, end, int(at[k])) {
-			return false
-		}
+	if k = f.plainValue(p, at, v, k, want); k < 0 {
+		return false
 	}
 after: // at[k] is the first mark behind a value, with nothing but space between
 	switch c := p[at[k]]; {
@@ -219,6 +208,25 @@ func (f *finder) wanted(p []byte, n uint32, from, to int) uint32 {
 		word >>= uint(64 - 8*(to-from))
 	}
 	return f.s.nodes[n].find(word, p[from:to])
+}
+
+// plainValue passes over the number or literal at p[v], behind mark k, and
+// returns the number of the first mark behind it; -1 if there is no such value or
+// something else before that mark.
+func (f *finder) plainValue(p []byte, at []uint32, v, k int, want uint32) int {
+	end := plainEnd(p, v)
+	if end < 0 {
+		return -1
+	}
+	if want != 0 {
+		f.leaf(want, v-slack, end-slack)
+	}
+	for k++; int(at[k]) < end; k++ { // l, n, -, + and . are marks, too
+	}
+	if !onlySpace(p, end, int(at[k])) {
+		return -1
+	}
+	return k
 }
 
 // plainEnd returns the end of the number or literal at p[i], -1 if there is
