@@ -1,7 +1,10 @@
 package state_test
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -136,4 +139,56 @@ func copyAll(tb testing.TB, from *storetest.Memory, to store.Store) (size int64)
 		size += info.Size
 	}
 	return size
+}
+
+// TestCommitCostsTheSame counts what 64 commits write and read, after 10
+// slices and after 100,000.
+func TestCommitCostsTheSame(t *testing.T) {
+	cost := map[int]traffic{}
+	for _, n := range []int{10, 100_000} {
+		c := &traffic{Store: storetest.NewMemory(nil)}
+		f := filled(t, c, n)
+		before := *c
+		for i := range 64 {
+			commitSlice(t, f, whole(200_000+i))
+		}
+		cost[n] = traffic{objects: c.objects - before.objects, bytes: c.bytes - before.bytes, others: c.others - before.others}
+	}
+	few, many := cost[10], cost[100_000]
+	if few.objects != many.objects || few.others != many.others || many.bytes > few.bytes+few.bytes/20 {
+		t.Errorf("64 commits write and read %+v after 10 slices, %+v after 100,000", few, many)
+	}
+}
+
+// traffic counts what goes to a store.
+type traffic struct {
+	store.Store
+	objects, others int
+	bytes           int64
+}
+
+func (c *traffic) Create(ctx context.Context, name string, meta map[string]string) (store.Writer, error) {
+	c.objects++
+	w, err := c.Store.Create(ctx, name, meta)
+	return trafficWriter{w, c}, err
+}
+
+type trafficWriter struct {
+	store.Writer
+	c *traffic
+}
+
+func (w trafficWriter) Write(b []byte) (int, error) {
+	w.c.bytes += int64(len(b))
+	return w.Writer.Write(b)
+}
+
+func (c *traffic) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	c.others++
+	return c.Store.Open(ctx, name)
+}
+
+func (c *traffic) List(ctx context.Context, prefix, after string) iter.Seq2[store.Info, error] {
+	c.others++
+	return c.Store.List(ctx, prefix, after)
 }
