@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -77,6 +78,10 @@ func root(a *catalog.Args) (string, hcl.Diagnostics) {
 	if i <= 0 || at == "." || at == "/" {
 		return "", append(diags, a.Wrong("path", "Path without a folder of its own",
 			"A path must begin with a constant folder, which then belongs to this sink: its manifest and rejects lie there, too. Write, for instance, \"out/${slice.name}\".")...)
+	}
+	if slices.Contains(strings.Split(at, "/"), machinery) {
+		return "", append(diags, a.Wrong("path", "Path among the machinery",
+			fmt.Sprintf("Folders called %s are for the state, manifests and rejects. Choose another folder.", machinery))...)
 	}
 	if strings.Contains(prefix, `\`) {
 		return "", append(diags, a.Wrong("path", "Backslash in a path", "Folders are separated by / on every system.")...)

@@ -261,6 +261,7 @@ func TestDiagnostics(t *testing.T) {
 		"half a folder":            {nil, `path = "x-${slice.name}"`, "Path without a folder of its own"},
 		"this folder":              {nil, `path = "./${slice.name}"`, "Path without a folder of its own"},
 		"root":                     {nil, `path = "/${slice.name}"`, "Path without a folder of its own"},
+		"among the machinery":      {nil, `path = ".logpipe/state/${slice.name}"`, "Path among the machinery"},
 		"unknown of slice":         {nil, `path = "out/${slice.nam}"`, "body.hcl:1,15-24"},
 		"unknown format":           {nil, path + `format = "xml"`, "body.hcl:2"},
 		"level":                    {nil, path + "compression = \"gzip\"\ncompression_level = 12", "body.hcl:3,21-23: Wrong compression level; Compression level 12 is not between 1 and 9, as gzip has them."},
