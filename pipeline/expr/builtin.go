@@ -58,29 +58,28 @@ func (c *compiler) compiled(k *call, n *node) bool {
 
 // textTest compiles a question about two texts. It is false for null.
 func (c *compiler) textTest(n *node, args []*node, ask func(s, t []byte) bool) {
-	s, t := args[0].eval, args[1].eval
+	s, t := args[0], args[1]
 	n.typ = boolType
 	if con := args[1].con; con != nil && !args[1].unknown && con.v.kind == text {
 		want := con.v.raw
 		n.test = func(m *Machine) bool {
-			x, ok := m.text(s(m))
+			x, ok := m.textOf(s)
 			return ok && ask(x, want)
 		}
 		return
 	}
 	n.test = func(m *Machine) bool {
-		x, ok1 := m.text(s(m))
-		y, ok2 := m.text(t(m))
+		x, ok1 := m.textOf(s)
+		y, ok2 := m.textOf(t)
 		return ok1 && ok2 && ask(x, y)
 	}
 }
 
 // textMap compiles a function from text to text.
 func textMap(n, arg *node, f func(m *Machine, s []byte) value) {
-	eval := arg.eval
 	n.typ = textType
 	n.eval = func(m *Machine) value {
-		s, ok := m.text(eval(m))
+		s, ok := m.textOf(arg)
 		if !ok {
 			return null
 		}
@@ -90,11 +89,11 @@ func textMap(n, arg *node, f func(m *Machine, s []byte) value) {
 
 // textPair compiles a function of two texts whose result is part of the first.
 func textPair(n *node, args []*node, f func(s, t []byte) []byte) {
-	s, t := args[0].eval, args[1].eval
+	s, t := args[0], args[1]
 	n.typ = textType
 	n.eval = func(m *Machine) value {
-		x, ok1 := m.text(s(m))
-		y, ok2 := m.text(t(m))
+		x, ok1 := m.textOf(s)
+		y, ok2 := m.textOf(t)
 		if !ok1 || !ok2 {
 			return null
 		}

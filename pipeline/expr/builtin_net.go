@@ -16,8 +16,8 @@ func (c *compiler) cidrContains(n *node, args []*node) bool {
 	n.typ = boolType
 	if args[0].con == nil || args[0].unknown {
 		n.test = func(m *Machine) bool {
-			s, ok1 := m.text(args[0].eval(m))
-			ip, ok2 := m.text(args[1].eval(m))
+			s, ok1 := m.textOf(args[0])
+			ip, ok2 := m.textOf(args[1])
 			if !ok1 || !ok2 {
 				return false
 			}
@@ -38,13 +38,13 @@ func (c *compiler) cidrContains(n *node, args []*node) bool {
 		if c.trying > 0 {
 			return false
 		}
-		c.errorf(args[0].rng, "Not a network", "cidrcontains() needs a network like 10.0.0.0/8 or 2001:db8::/32: %s.", err)
+		c.errorf(args[0].rng, "Not a network", "cidrcontains() needs a network like 10.0.0.0/8 or 2001:db8::/32; %s is none.", operand(args[0], "this"))
 		n.bad = true
 		return true
 	}
-	ip := args[1].eval
+	ip := args[1]
 	n.test = func(m *Machine) bool {
-		s, ok := m.text(ip(m))
+		s, ok := m.textOf(ip)
 		return ok && inPrefix(p, s)
 	}
 	return true
@@ -129,8 +129,13 @@ func (c *compiler) instant(n *node) (func(*Machine) (time.Time, bool), bool) {
 		c.errorf(n.rng, "Not a time", "timecmp() needs times; %s is %s.", describe(n), article(n.typ))
 		return nil, false
 	}
-	eval := n.eval
-	return func(m *Machine) (time.Time, bool) { return m.time(eval(m)) }, true
+	return func(m *Machine) (time.Time, bool) {
+		t, ok := m.time(n.eval(m))
+		if !ok {
+			m.blame(n)
+		}
+		return t, ok
+	}, true
 }
 
 // time reads a text as a time, in any form that the services write.
@@ -170,8 +175,8 @@ func (c *compiler) hmac(n *node, args []*node) {
 	key, message := args[0], args[1]
 	n.typ, n.sensitive = textType, message.sensitive
 	n.eval = func(m *Machine) value {
-		k, ok1 := m.text(key.eval(m))
-		s, ok2 := m.text(message.eval(m))
+		k, ok1 := m.textOf(key)
+		s, ok2 := m.textOf(message)
 		if !ok1 || !ok2 {
 			return null
 		}

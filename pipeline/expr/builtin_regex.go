@@ -43,7 +43,7 @@ func (c *compiler) regex(n *node, args []*node) bool {
 		return ok
 	}
 	n.eval = func(m *Machine) value {
-		s, ok := m.text(eval(m))
+		s, ok := m.textOf(args[1])
 		if !ok {
 			return null
 		}

@@ -221,7 +221,14 @@ func (c *compiler) interpret(k *call, n *node) {
 		case !ok:
 			return missing
 		}
-		return k.run(m, args, missing)
+		if k.name == "lookup" && len(args) == 3 && args[2].kind == nothing {
+			v := m.index(args[0], args[1])
+			m.blame(n)
+			return v
+		}
+		v := k.run(m, args, missing)
+		m.blame(n)
+		return v
 	}
 }
 

@@ -45,10 +45,9 @@ func (m *Machine) isNumber(v, want value) bool {
 
 // ordering returns the closure of a < b and its like. It is false for null.
 func ordering(op *hclsyntax.Operation, a, b *node) func(*Machine) bool {
-	left, right := a.eval, b.eval
 	compare := func(m *Machine) (int, bool) {
-		x, ok1 := m.number(left(m))
-		y, ok2 := m.number(right(m))
+		x, ok1 := m.numberOf(a)
+		y, ok2 := m.numberOf(b)
 		if !ok1 || !ok2 {
 			return 0, false
 		}

@@ -160,7 +160,15 @@ func (n *node) complete() {
 		n.eval = func(m *Machine) value { return boolValue(test(m)) }
 	case n.test == nil:
 		eval := n.eval
-		n.test = func(m *Machine) bool { return m.holds(eval(m)) }
+		n.test = func(m *Machine) bool {
+			v := eval(m)
+			if v.kind == boolean {
+				return v.n != 0
+			}
+			ok := m.holds(v)
+			m.blame(n)
+			return ok
+		}
 	}
 }
 

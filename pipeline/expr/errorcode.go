@@ -32,7 +32,7 @@ func (c *compiler) errorCode(e *hclsyntax.FunctionCallExpr) *node {
 	}
 	a := args[0]
 	look := func(m *Machine) (logs.Explanation, bool) {
-		v, ok := m.number(a.eval(m))
+		v, ok := m.numberOf(a)
 		if !ok {
 			return logs.Explanation{}, false
 		}

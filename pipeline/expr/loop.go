@@ -105,6 +105,11 @@ func (l *loop) rounds(m *Machine, fn func() bool) {
 	if m.err != nil {
 		return
 	}
+	if v.kind != list && v.kind != object && v.kind != nothing {
+		m.fail("for walks a list or an object, %s was found", v.kind)
+		m.blame(l.coll)
+		return
+	}
 	m.each(v, func(k, e value) bool {
 		if l.keySlot >= 0 {
 			m.vars[l.keySlot] = k

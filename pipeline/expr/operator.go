@@ -58,7 +58,7 @@ func (c *compiler) unary(e *hclsyntax.UnaryOpExpr) *node {
 		n.typ = intType
 	}
 	n.eval = func(m *Machine) value {
-		x, ok := m.number(v.eval(m))
+		x, ok := m.numberOf(v)
 		if !ok {
 			return null
 		}
@@ -86,8 +86,7 @@ func (c *compiler) binary(e *hclsyntax.BinaryOpExpr) *node {
 		}
 	case hclsyntax.OpLessThan, hclsyntax.OpLessThanOrEqual, hclsyntax.OpGreaterThan, hclsyntax.OpGreaterThanOrEqual:
 		n.typ = boolType
-		left, right := c.ordered(a, symbol(e.Op)), c.ordered(b, symbol(e.Op))
-		n.bad = n.bad || !left || !right
+		n.bad = n.bad || !c.ordered(a, a, b, symbol(e.Op)) || !c.ordered(b, a, b, symbol(e.Op))
 		n.test = ordering(e.Op, a, b)
 	default:
 		left, right := c.wantNumber(a, symbol(e.Op)), c.wantNumber(b, symbol(e.Op))
@@ -95,8 +94,8 @@ func (c *compiler) binary(e *hclsyntax.BinaryOpExpr) *node {
 		n.typ = arithmeticType(e.Op, a, b)
 		op := e.Op
 		n.eval = func(m *Machine) value {
-			x, ok1 := m.number(a.eval(m))
-			y, ok2 := m.number(b.eval(m))
+			x, ok1 := m.numberOf(a)
+			y, ok2 := m.numberOf(b)
 			if !ok1 || !ok2 {
 				return null
 			}
@@ -226,8 +225,8 @@ func isNumber(v value) bool {
 	return ok
 }
 
-// ordered checks an operand of < <= > >=.
-func (c *compiler) ordered(n *node, sym string) bool {
+// ordered checks n, one of the operands a and b of < <= > >=.
+func (c *compiler) ordered(n, a, b *node, sym string) bool {
 	switch n.sort() {
 	case anySort, nullSort, numberSort:
 		return true
@@ -244,15 +243,23 @@ func (c *compiler) ordered(n *node, sym string) bool {
 	}
 	detail := fmt.Sprintf("%s compares numbers; %s is %s.", sym, describe(n), article(n.typ))
 	switch {
-	case n.typ.Kind == schema.Time || n.con != nil && isTime(n.con.v):
-		detail += fmt.Sprintf(" For times write timecmp(a, b) %s 0.", sym)
+	case n.typ.Kind == schema.Time || n.con != nil && !n.sensitive && isTime(n.con.v):
+		detail += fmt.Sprintf(" Write timecmp(%s, %s) %s 0.", operand(a, "a"), operand(b, "b"), sym)
 	case n.con != nil:
-		detail += " Texts can only be equal or not; for times write timecmp(a, b) " + sym + " 0."
+		detail += fmt.Sprintf(" Texts can only be equal or not; for times write timecmp(a, b) %s 0.", sym)
 	default:
 		detail += fmt.Sprintf(" For times write timecmp(a, b) %s 0; if it holds digits, tonumber(%s).", sym, describe(n))
 	}
 	c.errorf(n.rng, "Ordering of text", "%s", detail)
 	return false
+}
+
+// operand is n as it may stand in a suggestion, or a letter for it.
+func operand(n *node, letter string) string {
+	if s := other(n); s != "the other side" {
+		return s
+	}
+	return letter
 }
 
 func isTime(v value) bool {
@@ -326,6 +333,9 @@ func other(n *node) string {
 
 // remedy says how to write a comparison of a with the constant b.
 func remedy(a, b *node) string {
+	if a.typ.Kind == schema.Time {
+		return ""
+	}
 	if b.con == nil || b.unknown || b.sensitive {
 		return " Convert one of them with tostring or tonumber."
 	}

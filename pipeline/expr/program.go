@@ -87,8 +87,9 @@ type Machine struct {
 	b    *record.Batch
 	i    int
 	err  error
-	vars []value // loop variables
-	loud bool    // failures may name values: nothing of a record is in reach
+	at   hcl.Range // where err happened; zero if nobody has said yet
+	vars []value   // loop variables
+	loud bool      // failures may name values: nothing of a record is in reach
 
 	// Memory for what is made while one record is looked at. Slices of it stay
 	// good when it grows, because the old array stays where it is.
@@ -131,6 +132,9 @@ func (m *Machine) turn(b *record.Batch, i int) {
 
 func (m *Machine) failure() error {
 	r := m.p.rng
+	if m.at != (hcl.Range{}) {
+		r = m.at
+	}
 	return fmt.Errorf("evaluate expression at %s:%d,%d: %w", r.Filename, r.Start.Line, r.Start.Column, m.err)
 }
 
@@ -138,8 +142,37 @@ func (m *Machine) failure() error {
 // unless try or can or the other side of && takes the failure back.
 func (m *Machine) fail(format string, args ...any) {
 	if m.err == nil {
-		m.err = fmt.Errorf(format, args...)
+		m.err, m.at = fmt.Errorf(format, args...), hcl.Range{}
 	}
+}
+
+// blame says that the failure just met is about the value of n.
+func (m *Machine) blame(n *node) {
+	if m.err == nil || m.at != (hcl.Range{}) {
+		return
+	}
+	m.at = n.rng
+	if n.ref != nil {
+		m.err = fmt.Errorf("%s: %w", n.ref.label, m.err)
+	}
+}
+
+// numberOf is the value of n as a number.
+func (m *Machine) numberOf(n *node) (value, bool) {
+	v, ok := m.number(n.eval(m))
+	if !ok {
+		m.blame(n)
+	}
+	return v, ok
+}
+
+// textOf is the value of n as text.
+func (m *Machine) textOf(n *node) ([]byte, bool) {
+	s, ok := m.text(n.eval(m))
+	if !ok {
+		m.blame(n)
+	}
+	return s, ok
 }
 
 // extra returns memory for the content of a structure.

@@ -111,7 +111,7 @@ func (c *compiler) steps(n *node, steps hcl.Traversal) *node {
 	for _, s := range steps {
 		switch s := s.(type) {
 		case hcl.TraverseAttr:
-			n = c.member(n, s.Name, s.SrcRange, true)
+			n = c.member(n, s.Name, nameRange(s), true)
 		case hcl.TraverseIndex:
 			n = c.key(n, s.Key, s.SrcRange)
 		default:
@@ -120,6 +120,16 @@ func (c *compiler) steps(n *node, steps hcl.Traversal) *node {
 		}
 	}
 	return n
+}
+
+// nameRange is where the name of .name stands, without the dot.
+func nameRange(s hcl.TraverseAttr) hcl.Range {
+	r := s.SrcRange
+	if r.End.Byte-r.Start.Byte == len(s.Name)+1 {
+		r.Start.Byte++
+		r.Start.Column++
+	}
+	return r
 }
 
 // key extends n by a constant in brackets.
@@ -139,6 +149,9 @@ func (c *compiler) key(n *node, key cty.Value, at hcl.Range) *node {
 			return c.element(n, i, at)
 		}
 		c.errorf(at, "Invalid index", "The number of an element must be a whole number.")
+		return c.badNode(at)
+	case plain.Type() == cty.Number:
+		c.errorf(at, "Number of a field", "%s is an object; its fields have names and no numbers.", describe(n))
 		return c.badNode(at)
 	}
 	return c.dynamicIndex(c.use(n), c.constant(key, at), hcl.RangeBetween(n.rng, at))

@@ -29,8 +29,7 @@ func (c *compiler) template(e *hclsyntax.TemplateExpr) *node {
 		start := len(m.stack)
 		defer func() { m.stack = m.stack[:start] }()
 		for _, p := range parts {
-			v := p.eval(m)
-			s, ok := m.text(v)
+			s, ok := m.textOf(p)
 			if !ok {
 				return null
 			}

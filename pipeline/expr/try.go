@@ -183,6 +183,7 @@ func (c *compiler) age(e *hclsyntax.FunctionCallExpr) *node {
 		}
 		t, ok := m.time(v)
 		if !ok {
+			m.blame(a)
 			return null
 		}
 		return seconds(t, m.end)

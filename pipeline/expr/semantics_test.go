@@ -1,0 +1,180 @@
+package expr_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/logpipe/logpipe/pipeline/schema"
+)
+
+const sample = `{"id":"1","n":7,"f":1.50,"big":9007199254740993,"huge":123456789012345678901234567890,"e":1e3,"t":"x","upn":"Ada@Contoso.com",` +
+	`"yes":true,"no":false,"digits":"7","cafe":"cafe\u0301","kelvin":"\u212a","esc":"a\"b\\c\u0041","empty":"","ip":"10.1.2.3","ip6":"2001:db8::1",` +
+	`"time":"2026-11-01T00:00:00.1234567Z","list":[3,1,2],"tags":["b","a"],"obj":{"b":1,"a":"x","x.y":2},` +
+	`"people":[{"name":"Ada","age":36,"langs":["en","fr"]},{"name":"Bob","age":7,"langs":[]}],"dup":1,"dup":2,"code":50126,"nested":[[1,2],[3]]}`
+
+// TestSemantics holds what a user may expect of HCL where nothing is null.
+func TestSemantics(t *testing.T) {
+	tests := []struct{ src, want string }{
+		{`record.n`, `7`},
+		{`record.f`, `1.50`}, // passes byte for byte
+		{`record.f + 0`, `1.5`},
+		{`record.huge`, `123456789012345678901234567890`},
+		{`record.esc`, `"a\"b\\c\u0041"`},
+		{`record.obj`, `{"b":1,"a":"x","x.y":2}`},
+		{`record.obj["x.y"]`, `2`},
+		{`record["obj"]["a"]`, `"x"`},
+		{`record.dup`, `2`},
+		{`record.list[1]`, `1`},
+		{`record.list.1`, `1`},
+		{`record.people[0].name`, `"Ada"`},
+		{`record.people[1]["age"]`, `7`},
+		{`record.people[*].name`, `["Ada","Bob"]`},
+		{`record.people.*.name`, `["Ada","Bob"]`},
+		{`record.people[*].langs[0]`, `["en",null]`},
+		{`record.people[*].langs[*]`, `[["en","fr"],[]]`},
+		{`record.nested[0][1]`, `2`},
+		{`record.t[*]`, `["x"]`},
+		{`[for p in record.people : p.name if p.age > 10]`, `["Ada"]`},
+		{`[for i, p in record.people : "${i}:${p.name}"]`, `["0:Ada","1:Bob"]`},
+		{`{for p in record.people : p.name => p.age}`, `{"Ada":36,"Bob":7}`},
+		{`{for p in record.people : (p.age > 10 ? "old" : "young") => p.name...}`, `{"old":["Ada"],"young":["Bob"]}`},
+		{`[for k, v in record.obj : k]`, `["a","b","x.y"]`},
+		{`[for p in record.people : [for l in p.langs : "${p.name}-${l}"]]`, `[["Ada-en","Ada-fr"],[]]`},
+		{`flatten([for p in record.people : p.langs])`, `["en","fr"]`},
+		{`record.big == 9007199254740993`, `true`},
+		{`record.big == 9007199254740992`, `false`},
+		{`record.big > 9007199254740992`, `true`},
+		{`record.huge == 123456789012345678901234567890`, `true`},
+		{`record.huge > 123456789012345678901234567889`, `true`},
+		{`record.huge + 1`, `123456789012345678901234567891`},
+		{`record.e == 1000`, `true`},
+		{`"=${record.e}"`, `"=1000"`},
+		{`"=${record.f}"`, `"=1.5"`},
+		{`0.1 + 0.2 == 0.3`, `true`},
+		{`record.f * 2 == 3`, `true`},
+		{`record.n / 2`, `3.5`},
+		{`record.n % 4`, `3`},
+		{`-record.n % 4`, `-3`},
+		{`-record.n`, `-7`},
+		{`1 / record.n * record.n`, `1`},
+		{`record.n == "7"`, `false`},
+		{`record.digits >= 5`, `true`},
+		{`record.digits + 1`, `8`},
+		{`"7" >= 5`, `true`},
+		{`record.yes`, `true`},
+		{`record.yes && !record.no`, `true`},
+		{`record.cafe == "café"`, `true`},
+		{`record.cafe`, `"cafe\u0301"`},
+		{`"=${record.cafe}"`, `"=café"`},
+		{`record.kelvin == "K"`, `true`},
+		{`record.esc == "a\"b\\cA"`, `true`},
+		{`startswith(record.upn, "Ada")`, `true`},
+		{`endswith(lower(record.upn), "contoso.com")`, `true`},
+		{`strcontains(record.esc, "\"b")`, `true`},
+		{`startswith(record.n, "7")`, `true`},
+		{`contains(["x", "y"], record.t)`, `true`},
+		{`contains(["7"], record.n)`, `false`},
+		{`contains([1, 7.0], record.n)`, `true`},
+		{`contains(record.tags, "a")`, `true`},
+		{`contains(record.people[*].name, "Bob")`, `true`},
+		{`contains(local.countries, var.region)`, `true`},
+		{`record.tags == ["b", "a"]`, `true`},
+		{`record.tags == tolist(["b", "a"])`, `true`},
+		{`record.obj == {a = "x", b = 1, "x.y" = 2}`, `true`},
+		{`domain(record.upn)`, `"contoso.com"`},
+		{`domain(record.t)`, `null`},
+		{`cidrcontains("10.0.0.0/8", record.ip)`, `true`},
+		{`cidrcontains("2001:db8::/32", record.ip6)`, `true`},
+		{`cidrcontains("10.0.0.0/8", record.ip6)`, `false`},
+		{`cidrcontains("10.0.0.0/8", record.t)`, `false`},
+		{`cidrcontains("10.0.0.0/8", "::ffff:10.1.2.3")`, `true`},
+		{`timecmp(record.time, "2026-11-01T00:00:00Z") > 0`, `true`},
+		{`timecmp("2026-11-01T01:00:00+01:00", "2026-11-01T00:00:00Z")`, `0`},
+		{`age("2026-11-01T00:00:00Z")`, `86400`},
+		{`age(record.time)`, `86399.8765433`},
+		{`hmac("key", "The quick brown fox jumps over the lazy dog")`, `"f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"`},
+		{`has(record.t)`, `true`},
+		{`has(record.empty)`, `true`},
+		{`coalesce(record.empty, record.n, "none")`, `"7"`},
+		{`coalesce(record.n, record.f, 5)`, `7`},
+		{`length(record.tags)`, `2`},
+		{`length(record.obj)`, `3`},
+		{`length(record.cafe)`, `4`},
+		{`length(record.t)`, `1`},
+		{`upper("straße")`, `"STRAßE"`},
+		{`lower("ÀB")`, `"àb"`},
+		{`regex("^([a-z]+)@(.*)$", lower(record.upn))`, `["ada","contoso.com"]`},
+		{`regex("(?P<who>.*)@", record.upn).who`, `"Ada"`},
+		{`can(regex("^Ada@", record.upn))`, `true`},
+		{`can(regex("^Bob@", record.upn))`, `false`},
+		{`can(tonumber(record.t))`, `false`},
+		{`try(tonumber(record.t), tonumber(record.digits))`, `7`},
+		{`try(record.t + 1, "no")`, `"no"`},
+		{`errorcode(0).name != null`, `true`},
+		{`errorcode(123456789)`, `null`},
+		{`record.yes ? record.n : 0`, `7`},
+		{`record.no ? record.n : "none"`, `"none"`},
+		{`record.yes ? record.n : "none"`, `"7"`}, // HCL gives both results one type
+		{`record.yes ? record.obj : null`, `{"b":1,"a":"x","x.y":2}`},
+		{`record.yes ? record.tags : []`, `["b","a"]`},
+		{`"a-${record.t}-${record.n}-${record.yes}"`, `"a-x-7-true"`},
+		{`"%{ for p in record.people ~}${p.name};%{ endfor ~}"`, `"Ada;Bob;"`},
+		{`"%{ if record.n > 5 }big%{ endif }"`, `"big"`},
+		{`[record.n, record.f, "x"]`, `[7,1.50,"x"]`},
+		{`{n = record.n, "k-${record.t}" = 1, (record.t) = 2}`, `{"k-x":1,"n":7,"x":2}`},
+		{`sum(record.list)`, `6`},
+		{`sort(record.tags)`, `["a","b"]`},
+		{`max(record.list...)`, `3`},
+		{`max([1, 2]...)`, `2`},
+		{`join("-", record.tags)`, `"b-a"`},
+		{`keys(record.obj)`, `["a","b","x.y"]`},
+		{`merge(record.obj, {b = 2})`, `{"a":"x","b":2,"x.y":2}`},
+		{`replace(record.upn, "/[A-Z]/", "_")`, `"_da@_ontoso.com"`},
+		{`index(record.tags, "a")`, `1`},
+		{`one(["x"])`, `"x"`},
+		{`local.names[var.region]`, `"Germany"`},
+		{`local.names[record.t]`, `null`},
+		{`record.list[record.list[1]]`, `1`},
+		{`jsondecode("{\"a\":[1]}").a[0] == record.list[1]`, `true`},
+		{`anytrue([for p in record.people : p.age < 10])`, `true`},
+		{`alltrue([for p in record.people : p.age < 10])`, `false`},
+		{`false && record.t`, `!a bool is required`},
+		{`record.n < record.t`, `!no number`},
+		{`tonumber(record.t)`, `!cannot take`},
+		{`record.n / 0`, `!division by zero`},
+		{`{for p in record.people : "same" => p}`, `!one name`},
+		{`[for x in record.n : x]`, `!a number was found`},
+		{`"=${record.tags}"`, `!record.tags: text is required, a list was found`},
+		{`(record.n / 0 > 1) || record.yes`, `true`},
+		{`tonumber(record.t) > 1 || record.yes`, `true`},
+		{`tonumber(record.t) > 1 && record.no`, `false`},
+		{`tonumber(record.t) > 1 && record.yes`, `!cannot take`},
+		{`base64decode(base64encode(record.t))`, `"x"`},
+		{`sha256("")`, `"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"`},
+		{`cidrhost("10.0.0.0/8", 5)`, `"10.0.0.5"`},
+		{`cidrhost("10.0.0.0/24", -1)`, `"10.0.0.255"`},
+		{`cidrnetmask("172.16.0.0/12")`, `"255.240.0.0"`},
+		{`cidrsubnet("172.16.0.0/12", 4, 2)`, `"172.18.0.0/16"`},
+		{`cidrsubnet("fd00::/48", 16, 162)`, `"fd00:0:0:a2::/64"`},
+		{`file("hello.txt")`, `"Hello\n"`},
+		{`fileexists("gone.txt")`, `false`},
+		{`templatefile("greet.tmpl", {who = "Ada"})`, `"Hello Ada!\n"`},
+		{`formatdate("YYYY", record.time)`, `"2026"`},
+		{`record`, sample},
+		{`record.n > 5 && contains([for p in record.people : p.name], "Ada") ? "y" : "n"`, `"y"`},
+	}
+	for _, test := range tests {
+		t.Run(test.src, func(t *testing.T) {
+			got, err := compile(t, test.src, schema.Open("")).result(sample)
+			if part, ok := strings.CutPrefix(test.want, "!"); ok {
+				if err == nil || !strings.Contains(err.Error(), part) {
+					t.Errorf("got %s, %v; want an error with %q", got, err, part)
+				}
+				return
+			}
+			if err != nil || got != test.want {
+				t.Errorf("got %s, %v; want %s", got, err, test.want)
+			}
+		})
+	}
+}
