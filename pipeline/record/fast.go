@@ -157,13 +157,14 @@ func plainMembers(p []byte, at []uint32, k int) int {
 		switch p[m[1]+1] {
 		case '"':
 		case '[':
-			for p[at[next]+1] == '"' {
-				if next++; p[at[next]] != ',' {
-					break
+			if p[at[next]+1] == ']' {
+				next++
+			} else {
+				for p[at[next]+1] == '"' {
+					if next++; p[at[next]] != ',' {
+						break
+					}
 				}
-			}
-			if p[at[next]] == '[' && at[next+1] == at[next]+1 {
-				next++ // empty
 			}
 			if p[at[next]] != ']' || at[next+1] != at[next]+1 {
 				return k

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -162,4 +163,72 @@ func FuzzScan(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestScanMutations breaks and joins records at random: cheaper rounds than the
+// fuzzer's, aimed at what a scan by marks might overlook.
+func TestScanMutations(t *testing.T) {
+	const rounds = 30000
+	var l record.Layout
+	for _, p := range fuzzPaths {
+		l.Slot(path(t, p))
+	}
+	b := record.NewBatch(l.Compile())
+	g := newGenerator(21)
+	var pool [][]byte
+	for _, in := range whole {
+		if len(in) < 900 {
+			pool = append(pool, []byte(in), []byte(`{"x":`+strings.TrimSpace(in)+`}`))
+		}
+	}
+	pool = append(pool, []byte(`{"x":{"k":"v","l":["a","b"],"m":[],"n":["c"],"o":[["d"],[]],"p":{"q":"r","s":["t"]},"u":1}}`),
+		[]byte(`{"a":[{"b":1},{"b":"\u00e9","c":[]}],"list":[{"result":null}],"status":{"errorCode":0},"\u0061":{"b":[]}}`))
+	for i := range rounds {
+		in := bytes.Clone(pool[g.r.IntN(len(pool))])
+		if i%50 == 0 {
+			in = g.record()
+		}
+		for range 1 + g.r.IntN(3) {
+			in = mutate(g, in)
+		}
+		b.Reset("")
+		b.Append(in, 0)
+		b.Append(append([]byte(" "), in...), 0)
+		b.Scan()
+		if want := jsonWhole(in); b.Live(0) != want || b.Live(1) != want {
+			t.Fatalf("round %d: live %v, carefully %v, jsontext %v: %q", i, b.Live(0), b.Live(1), want, in)
+		}
+		if !b.Live(0) {
+			continue
+		}
+		for s := range fuzzPaths {
+			fast, careful := b.Hits(0, record.Slot(s)), []record.Span(nil)
+			fast = append(careful, fast...)
+			careful = b.Hits(1, record.Slot(s))
+			for k := range max(len(fast), len(careful)) {
+				if len(fast) != len(careful) || fast[k].Start+1 != careful[k].Start || fast[k].End+1 != careful[k].End {
+					t.Fatalf("round %d: %s: %v and %v in %q", i, fuzzPaths[s], fast, careful, in)
+				}
+			}
+		}
+	}
+}
+
+func mutate(g *generator, in []byte) []byte {
+	if len(in) == 0 {
+		return in
+	}
+	at, to := g.r.IntN(len(in)), g.r.IntN(len(in))
+	at, to = min(at, to), min(max(at, to), min(at, to)+20)
+	bit := g.pick(`"`, `\`, `,`, `:`, `{`, `}`, `[`, `]`, `0`, `1`, `-`, `.`, `e`, `n`, `l`, `null`, `true`, " ", "\t", "\n", "\r", "\x00", "\x0c", "\x80", "\x93", "\xff", "é", "р", `"a"`, `"a":`, `[]`, `{}`, `,"a":1`)
+	switch g.r.IntN(4) {
+	case 0: // leave out
+		return append(in[:at:at], in[to:]...)
+	case 1: // twice
+		return append(in[:to:to], in[at:]...)
+	case 2: // put in
+		return append(append(in[:at:at], bit...), in[at:]...)
+	default: // put in place of one byte
+		return append(append(in[:at:at], bit...), in[at+1:]...)
+	}
 }

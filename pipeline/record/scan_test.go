@@ -45,6 +45,7 @@ var (
 		{`{"a":1,}`, "expected a name"}, {`{,"a":1}`, "expected a name"}, {`{"a":1,,"b":2}`, "expected a name"}, {`{"a":1 "b":2}`, "expected , or }"}, {`{"a":"x""b":2}`, "expected , or }"},
 		{`{"a":"x" "y"}`, "expected , or }"}, {`{"a":"x"1}`, "expected , or }"}, {`{"a":1"x"}`, "expected , or }"}, {`{"a":[1 2]}`, "expected , or ]"},
 		{`{"a":[1,]}`, "expected a value"}, {`{"a":[,1]}`, "expected a value"}, {`{"a":[1,,2]}`, "expected a value"}, {`{"a":["x":1]}`, "expected , or ]"}, {`{"a":["x""y"]}`, "expected , or ]"},
+		{`{"a":["x"[],"b":"y"}`, "expected , or ]"}, {`{"a":["x",[],"b":"y"}`, "expected , or ]"}, {`{"a":["x"{},"b":"y"}`, "expected , or ]"}, {`{"a":[[],"b":"y"}`, "expected , or ]"}, {`{"a":["x"],["y"],"b":"z"}`, "expected a name"},
 		{`{"a":[1}}`, "expected , or ]"}, {`{"a":{"b":1]}`, "expected , or }"}, {`{"a":[}`, "expected a value"}, {`{"a":[{]}`, "expected a name"},
 		{`{"a":1}}`, "nothing after the object, found }"}, {`{"a":1}{}`, "nothing after"}, {`{"a":1},`, "nothing after"}, {`{} x`, "nothing after"}, {`{"a":[1]]}`, "expected , or }"},
 		{`{"a":1`, "found the end of the record"}, {`{"a":"x`, "does not end"}, {`{"a":"x\"}`, "does not end"}, {"{\"a\":\"\x93}", "does not end"}, {`{"a`, "does not end"}, {`{"a":[1`, "the end of the record"}, {`{"a":`, "expected a value, found the end"}, {`{"a"`, "expected a colon"},
