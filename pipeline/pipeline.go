@@ -113,10 +113,12 @@ type Stage interface {
 
 // Sink stores records somewhere.
 type Sink interface {
-	// Names returns the object names for the slice as far as it alone tells;
-	// complete is false if records decide over more. The plan shows them and
-	// refuses collisions. An error is one of the configuration.
-	Names(s Slice) (names []string, complete bool, err error)
+	// Names returns the names of the objects that Open would write, as far as
+	// the slice alone tells; complete is false if records decide over more. The
+	// plan shows them, refuses collisions, and writes them down before anything
+	// is stored, so that what a crash leaves can be found. o.Intent is not set.
+	// An error is one of the configuration.
+	Names(o Opening) (names []string, complete bool, err error)
 	// Open begins one attempt to store one slice.
 	Open(ctx context.Context, o Opening) (Writer, error)
 }
