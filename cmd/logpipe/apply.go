@@ -26,6 +26,7 @@ type applyOptions struct {
 	limit        time.Duration
 	parallelism  int
 	input        bool
+	profiles     profiles
 }
 
 func applyCommand() command {
@@ -47,6 +48,7 @@ aborts them. What is not stored is read by the next run.`,
 			f.Var(&o.rejects, "allow-rejects", "End with 4 only if more than this `number` of records were rejected.")
 			f.DurationVar(&o.limit, "time-limit", 0, "After this `long`, let open slices finish and start no more; what is left is said, and is no error.")
 			f.IntVar(&o.parallelism, "parallelism", 0, "How many slices are open side by side; the `number` is 4 unless given.")
+			o.profiles.flags(f)
 			f.BoolVar(&o.input, "input", true, "Fail instead of asking if something needs an answer.")
 			return func(args []string) code {
 				if len(args) > 1 {
@@ -61,8 +63,17 @@ aborts them. What is not stored is read by the next run.`,
 	}
 }
 
-func (p *program) apply(o applyOptions, args []string) code {
+func (p *program) apply(o applyOptions, args []string) (result code) {
 	events := p.events(o.json)
+	end, err := o.profiles.start()
+	if err != nil {
+		return p.trouble(err, events)
+	}
+	defer func() {
+		if err := end(); err != nil {
+			result = worst(result, p.trouble(err, events))
+		}
+	}()
 	var shown *plan.Plan
 	if len(args) == 1 {
 		var err error
@@ -86,7 +97,7 @@ func (p *program) apply(o applyOptions, args []string) code {
 		return p.trouble(err, events)
 	}
 	a := &applying{p: p, o: o, c: c, state: f, stores: plan.NewStores(backend), events: events, stop: stop}
-	result := a.run(ctx, shown)
+	result = a.run(ctx, shown)
 	if stop.release() {
 		result = worst(result, failed)
 	}
@@ -134,7 +145,7 @@ func (a *applying) run(ctx context.Context, shown *plan.Plan) code {
 		return problems
 	}
 	if shown == nil {
-		if approved, result := a.approved(pl); !approved {
+		if approved, result := a.approved(ctx, pl); !approved {
 			return result
 		}
 	}
@@ -159,7 +170,7 @@ func (a *applying) common(shown, now *plan.Plan) (*plan.Plan, bool) {
 }
 
 // approved asks, or checks that asking is not needed.
-func (a *applying) approved(pl *plan.Plan) (bool, code) {
+func (a *applying) approved(ctx context.Context, pl *plan.Plan) (bool, code) {
 	if a.o.approve {
 		if far := a.unapproved(pl); len(far) > 0 {
 			return false, a.p.trouble(fmt.Errorf("these sinks were not used by this state before and lie outside of the pipeline's directory: %s; if that is meant, add -approve-destination=%s",
@@ -170,7 +181,7 @@ func (a *applying) approved(pl *plan.Plan) (bool, code) {
 	if !a.o.input || a.p.inCI() || a.events != nil {
 		return false, a.p.trouble(errors.New("the plan needs approval and nobody can be asked: add -auto-approve, or apply a plan file of logpipe plan -out"), a.events)
 	}
-	yes, err := a.p.confirm("Do you want to carry this out?", "The slices above will be read and stored.")
+	yes, err := a.p.confirm(ctx, "Do you want to carry this out?", "The slices above will be read and stored.")
 	if err != nil {
 		return false, a.p.fail(err)
 	}
@@ -214,6 +225,7 @@ func (p *program) inside(place string) bool {
 }
 
 func (a *applying) carryOut(ctx context.Context, pl *plan.Plan) code {
+	a.stop.patient()
 	if a.o.limit > 0 {
 		timer := time.AfterFunc(a.o.limit, a.stop.halt)
 		defer timer.Stop()
@@ -240,7 +252,7 @@ func (a *applying) carryOut(ctx context.Context, pl *plan.Plan) code {
 			}
 		}
 	}
-	if report.Counts().Rejected > a.o.rejects.n {
+	if rejects(report) > a.o.rejects.n {
 		result = worst(result, rejected)
 	}
 	a.p.jobSummary(reportMarkdown(report))

@@ -35,8 +35,10 @@ func (p *program) forceUnlock(v values, id string, force bool) code {
 	if !ok {
 		return failed
 	}
+	ctx, stop := interruptible(context.Background(), func(bool) {})
+	defer stop.release()
 	if !force {
-		yes, err := p.confirm("Do you really want to take the lease away?", "The run that holds it can then write nothing more.")
+		yes, err := p.confirm(ctx, "Do you really want to take the lease away?", "The run that holds it can then write nothing more.")
 		if err != nil {
 			return p.fail(err)
 		}
@@ -45,7 +47,7 @@ func (p *program) forceUnlock(v values, id string, force bool) code {
 			return failed
 		}
 	}
-	if err := s.Break(context.Background(), stateLease, id); err != nil {
+	if err := s.Break(ctx, stateLease, id); err != nil {
 		return p.fail(fmt.Errorf("remove lease %s: %w", escape.Terminal(id), err))
 	}
 	fmt.Fprintln(p.out, p.paint(green, "The state is free again."))

@@ -123,6 +123,7 @@ func (p *program) makePlan(ctx context.Context, c *configuration, st *state.Stat
 	}
 	found := &plan.Found{}
 	if o.refresh {
+		p.log.Debug("looking at sources and sinks", "instances", len(c.pipe.Instances))
 		found = plan.Look(ctx, c.pipe, st, stores)
 	}
 	if err := context.Cause(ctx); err != nil {
@@ -131,8 +132,17 @@ func (p *program) makePlan(ctx context.Context, c *configuration, st *state.Stat
 	}
 	pl, diags := plan.Make(c.pipe, st, found, p.clock(), options)
 	p.report(c, diags, events)
+	if pl != nil {
+		p.log.Debug("planned", "reads", len(pl.Reads), "problems", len(pl.Problems), "serial", pl.Serial)
+		if !o.refresh {
+			pl.Notes = append(pl.Notes, plan.Note{Text: notLooked})
+		}
+	}
 	return pl, found, pl != nil && !diags.HasErrors()
 }
+
+// notLooked is the note of a plan that was made without looking.
+const notLooked = "sources and sinks were not looked at (-refresh=false)"
 
 // known parses addresses of an option and checks that the pipeline has them.
 func (p *program) known(c *configuration, option string, texts []string) ([]addr.Instance, error) {
@@ -191,7 +201,13 @@ func (p *program) finish(s *stream) code {
 
 // planEvents prints a plan as events.
 func planEvents(s *stream, pl *plan.Plan) *stream {
-	s.emit("plan", map[string]any{"tool": pl.Tool, "lineage": pl.Lineage, "serial": pl.Serial, "config": pl.Config, "variables": pl.Variables})
+	s.emit("plan", struct {
+		Tool      string         `json:"tool"`
+		Lineage   string         `json:"lineage"`
+		Serial    int64          `json:"serial"`
+		Config    string         `json:"config"`
+		Variables []plan.Setting `json:"variables,omitempty"`
+	}{pl.Tool, pl.Lineage, pl.Serial, pl.Config, pl.Variables})
 	for _, r := range pl.Recoveries {
 		s.emit("planned_recovery", r)
 	}

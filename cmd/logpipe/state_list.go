@@ -7,6 +7,7 @@ import (
 
 	"github.com/logpipe/logpipe/internal/escape"
 	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/expr"
 	"github.com/logpipe/logpipe/pipeline/state"
 )
 
@@ -24,6 +25,9 @@ line. With addresses, only these.`,
 					return p.usage("state list", err)
 				}
 				return p.viewState(v, func(s *state.State) code {
+					if err := unknown(s, only); err != nil {
+						return p.fail(err)
+					}
 					for _, a := range remembered(s) {
 						if chosen(a, only) {
 							fmt.Fprintln(p.out, escape.Terminal(a.String()))
@@ -47,6 +51,25 @@ func addresses(texts []string) ([]addr.Instance, error) {
 		all = append(all, a)
 	}
 	return all, nil
+}
+
+// unknown is an error about the first of some addresses that a state does not
+// know, or nil.
+func unknown(s *state.State, as []addr.Instance) error {
+	for _, a := range as {
+		if slices.ContainsFunc(remembered(s), func(r addr.Instance) bool { return chosen(r, []addr.Instance{a}) }) {
+			continue
+		}
+		var names []string
+		for _, r := range remembered(s) {
+			names = append(names, r.String())
+		}
+		if near := expr.Suggest(a.String(), names); near != "" {
+			return fmt.Errorf("the state does not know %s. Did you mean %s?", a, near)
+		}
+		return fmt.Errorf("the state does not know %s", a)
+	}
+	return nil
 }
 
 // chosen reports whether a is one of only, or only is empty. An address without

@@ -27,6 +27,9 @@ open. With addresses, only lanes from or to these.`,
 					return p.usage("state show", err)
 				}
 				return p.viewState(v, func(s *state.State) code {
+					if err := unknown(s, only); err != nil {
+						return p.fail(err)
+					}
 					return p.print([]byte(stateText(s, only)))
 				})
 			}

@@ -6,14 +6,16 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 )
 
 // errInterrupted is the cause of a context that a second interrupt ended.
-var errInterrupted = errors.New("interrupted: what was not stored yet is read again by the next run")
+var errInterrupted = errors.New("interrupted: what is not stored is read by the next run")
 
-// stopper ends a run in two steps. The first interrupt closes stop: open slices
-// finish and no others begin. The second ends the context: open slices are
-// aborted. A third kills the process as usual.
+// stopper ends a command. While nothing is being carried out an interrupt ends
+// the context at once. After patient the first one closes stop (open slices
+// finish and no others begin), and only the second ends the context. One more
+// kills the process as usual.
 type stopper struct {
 	stop    chan struct{}
 	once    sync.Once
@@ -21,6 +23,7 @@ type stopper struct {
 	gone    chan struct{}
 	cancel  context.CancelCauseFunc
 	said    func(second bool)
+	twice   atomic.Bool
 	first   bool // an interrupt came; read it after release
 	done    sync.WaitGroup
 }
@@ -41,16 +44,23 @@ func (s *stopper) listen() {
 			return
 		case <-s.signals:
 		}
-		s.said(s.first)
-		if s.first {
+		if s.first || !s.twice.Load() {
+			if s.first {
+				s.said(true)
+			}
+			s.first = true
 			signal.Stop(s.signals)
 			s.cancel(errInterrupted)
 			return
 		}
+		s.said(false)
 		s.first = true
 		s.halt()
 	}
 }
+
+// patient makes the first interrupt wait for open slices.
+func (s *stopper) patient() { s.twice.Store(true) }
 
 // halt lets open slices finish and starts no more.
 func (s *stopper) halt() { s.once.Do(func() { close(s.stop) }) }

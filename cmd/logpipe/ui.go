@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,15 +63,30 @@ func (p *program) paint(s style, text string) string {
 }
 
 // confirm asks a question that only "yes" answers.
-func (p *program) confirm(question, detail string) (bool, error) {
+// An interrupt is an error.
+func (p *program) confirm(ctx context.Context, question, detail string) (bool, error) {
 	fmt.Fprintf(p.out, "\n%s\n  %s\n  Only 'yes' will be accepted to approve.\n\n  %s ",
 		p.paint(bold, question), detail, p.paint(bold, "Enter a value:"))
-	answer, err := bufio.NewReader(p.in).ReadString('\n')
-	fmt.Fprintln(p.out)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("read the answer: %w", err)
+	type answer struct {
+		text string
+		err  error
 	}
-	return strings.TrimSpace(answer) == "yes", nil
+	given := make(chan answer, 1)
+	go func() { // it may wait for ever: nothing can end a read of a terminal
+		text, err := bufio.NewReader(p.in).ReadString('\n')
+		given <- answer{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(p.out)
+		return false, context.Cause(ctx)
+	case a := <-given:
+		fmt.Fprintln(p.out)
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return false, fmt.Errorf("read the answer: %w", a.err)
+		}
+		return strings.TrimSpace(a.text) == "yes", nil
+	}
 }
 
 // plural returns "1 slice", "2 slices", with thousands separated.

@@ -46,12 +46,11 @@ func (p *program) validate(v values, asJSON bool) code {
 
 func (p *program) validateJSON(c *configuration) code {
 	out := struct {
-		Format      string              `json:"format_version"`
-		Valid       bool                `json:"valid"`
-		Errors      int                 `json:"error_count"`
-		Warnings    int                 `json:"warning_count"`
-		Diagnostics []config.DiagJSON   `json:"diagnostics"`
-		Interpreted map[string][]string `json:"interpreted_functions,omitempty"`
+		Format      string            `json:"format_version"`
+		Valid       bool              `json:"valid"`
+		Errors      int               `json:"error_count"`
+		Warnings    int               `json:"warning_count"`
+		Diagnostics []config.DiagJSON `json:"diagnostics"`
 	}{Format: formatVersion, Valid: !c.diags.HasErrors(), Diagnostics: []config.DiagJSON{}}
 	out.Diagnostics = append(out.Diagnostics, config.DiagsJSON(c.diags)...)
 	for _, d := range c.diags {

@@ -270,6 +270,9 @@ func total(pl *plan.Plan) (t totals) {
 // summary is a plan in one line.
 func summary(pl *plan.Plan) string {
 	if pl.Empty() && len(pl.Problems) == 0 {
+		if slices.ContainsFunc(pl.Notes, func(n plan.Note) bool { return n.Text == notLooked }) {
+			return "No changes that state and configuration alone tell."
+		}
 		return "No changes. Everything that the sources have is stored."
 	}
 	t := total(pl)

@@ -124,7 +124,7 @@ func (v *runView) end(r *run.Report) code {
 	if r.Left > 0 {
 		fmt.Fprintf(&b, "%s; the next run reads them.\n", plural(int64(r.Left), "slice is left", "slices are left"))
 	}
-	if n := r.Counts().Rejected; n > 0 {
+	if n := rejects(r); n > 0 {
 		fmt.Fprintf(&b, "%s rejected: where and why stands in .logpipe/rejects of each sink.\n", plural(n, "record was", "records were"))
 	}
 	shade := green
@@ -158,6 +158,21 @@ func countTable(b *strings.Builder, r *run.Report) {
 		}
 		b.WriteString("\n")
 	}
+}
+
+// rejects is how many records were rejected. What a source could not make a
+// record of is rejected by every lane; it counts once, so the largest lane of a
+// source speaks for it.
+func rejects(r *run.Report) (n int64) {
+	most := map[addr.Instance]int64{}
+	for _, l := range r.Lanes {
+		s := l.Lane.Source
+		most[s] = max(most[s], l.Counts.Rejected)
+	}
+	for _, m := range most {
+		n += m
+	}
+	return n
 }
 
 func counts(c manifest.Counts) []int64 {
