@@ -56,6 +56,7 @@ type given struct {
 const (
 	maxFile  = 1 << 20
 	maxDepth = 200
+	maxChain = 1000 // operators, dots and indices in one expression
 )
 
 // Load reads the *.hcl files of dir, except *.test.hcl and hidden ones, and the
@@ -240,8 +241,10 @@ func tooDeep(src []byte, name string) hcl.Diagnostics {
 			depth = max(0, depth-1)
 		}
 		switch t.Type {
-		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion, hclsyntax.TokenPlus, hclsyntax.TokenStar,
-			hclsyntax.TokenSlash, hclsyntax.TokenPercent, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenDot, hclsyntax.TokenTemplateControl:
+		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
+			hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq, hclsyntax.TokenGreaterThan,
+			hclsyntax.TokenGreaterThanEq, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenQuestion, hclsyntax.TokenDot,
+			hclsyntax.TokenOBrack, hclsyntax.TokenTemplateControl:
 			run++ // operators chain into one deep tree without any bracket
 		case hclsyntax.TokenNewline, hclsyntax.TokenComma:
 			if depth == 0 || t.Type == hclsyntax.TokenComma {
@@ -250,8 +253,8 @@ func tooDeep(src []byte, name string) hcl.Diagnostics {
 		case hclsyntax.TokenEqual, hclsyntax.TokenOBrace:
 			run = 0
 		}
-		if depth > maxDepth || run > 10*maxDepth {
-			return catalog.Fault(t.Range, "Too deeply nested", fmt.Sprintf("More than %d levels of nesting, or a chain of more than %d operators. Put parts into locals.", maxDepth, 10*maxDepth))
+		if depth > maxDepth || run > maxChain {
+			return catalog.Fault(t.Range, "Too deeply nested", fmt.Sprintf("More than %d levels of nesting, or a chain of more than %d operators. Put parts into locals.", maxDepth, maxChain))
 		}
 	}
 	return nil
