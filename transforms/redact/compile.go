@@ -193,6 +193,7 @@ func (c *compiler) object(t *schema.Type, class schema.Class, p record.Path, fro
 		}
 		n.merge(f.Name, b.node)
 		n.busy = n.busy || b.node.rule != nil || b.node.busy
+		n.strict = n.strict || b.node.rule != nil && b.node.rule.given || b.node.strict
 	}
 	n.keys.build()
 	n.hints()
@@ -201,7 +202,7 @@ func (c *compiler) object(t *schema.Type, class schema.Class, p record.Path, fro
 	if n.other.rule != nil && n.other.rule.action == drop {
 		out.Open = false
 		if allGone && from == nil && !p.IsZero() && !c.byClass {
-			return c.leaf(schema.Field{Type: t}, p, c.rule(&spec{action: drop}, p, t))
+			return c.leaf(schema.Field{Type: t}, p, c.newRule(spec{action: drop}, p))
 		}
 	} else if t.Open && class != schema.None {
 		left.Class = class
@@ -263,7 +264,8 @@ func (c *compiler) list(f schema.Field, class schema.Class, p record.Path, from 
 	steps := slices.Clone(p.Steps())
 	steps[len(steps)-1].Each = true
 	elem := c.value(schema.Field{Type: f.Type.Elem}, class, record.PathOf(steps...), from)
-	n := &node{elem: elem.node, busy: elem.node.rule != nil || elem.node.busy, other: elem.node.other}
+	n := &node{elem: elem.node, busy: elem.node.rule != nil || elem.node.busy, other: elem.node.other,
+		strict: elem.node.rule != nil && elem.node.rule.given || elem.node.strict}
 	if elem.gone && !elem.node.rule.given {
 		// By default the whole list goes, not only what is in it.
 		n.elem, n.rule = nil, elem.node.rule

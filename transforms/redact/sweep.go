@@ -44,6 +44,7 @@ type sweeper struct {
 	plain  []byte // decoded base64
 	text   []byte // a text as it is, and as it becomes
 	result []byte
+	other  []byte // form of a needle
 }
 
 type needle struct {
@@ -153,12 +154,13 @@ func (s *stage) needle(raw, put []byte) {
 	w.arena = append(w.arena, put...)
 	to := len(w.arena)
 	w.add(w.inside.text, kind, from, to)
+	if w.inside.has&hasWide != 0 {
+		w.addLoose(w.inside.text, kind, from, to)
+	}
 	switch kind {
 	case pseudonym.Address:
 		w.add(form, kind, from, to)
-		if i := bytes.Index(w.inside.text, []byte("#ext#")); i > 0 {
-			w.add(w.inside.text[:i+5], pseudonym.Text, from, to)
-		}
+		w.addGuest(form, from, to)
 	case pseudonym.GUID:
 		w.addGUID(form, from, to)
 	case pseudonym.IP, pseudonym.Phone:
@@ -210,6 +212,36 @@ func commonWords(in *schema.Schema) map[string]struct{} {
 	})
 	return words
 }
+
+// addLoose adds what upper case makes of letters that have none of their own.
+func (w *sweeper) addLoose(text []byte, kind pseudonym.Type, put, putTo int) {
+	w.other = w.other[:0]
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		switch r {
+		case 'ı':
+			w.other = append(w.other, 'i')
+		case 'ß':
+			w.other = append(w.other, "ss"...)
+		default:
+			w.other = append(w.other, text[i:i+n]...)
+		}
+		i += n
+	}
+	w.add(w.other, kind, put, putTo)
+}
+
+// addGuest adds the form in which other directories know the account.
+func (w *sweeper) addGuest(form []byte, put, putTo int) {
+	at := bytes.LastIndexByte(form, '@')
+	if at < 0 {
+		return
+	}
+	w.other = append(append(append(w.other[:0], form[:at]...), '_'), form[at+1:]...)
+	w.add(append(w.other, guestMark...), pseudonym.Address, put, putTo)
+}
+
+const guestMark = "#ext#"
 
 func (w *sweeper) addGUID(form []byte, put, putTo int) {
 	w.add(form, pseudonym.GUID, put, putTo)
@@ -303,10 +335,17 @@ func (w *sweeper) try(f *flat, k, p int) {
 	if p < 0 || p+len(text) > len(f.text) || !bytes.Equal(f.text[p:p+len(text)], text) {
 		return
 	}
-	if !token(f.text, p, p+len(text), n.kind) {
+	end := p + len(text)
+	if bytes.HasSuffix(text, []byte(guestMark)) && end < len(f.text) && f.text[end] == '@' {
+		for end++; end < len(f.text) && (f.text[end] == '.' || f.text[end] == '-' || wordRune(first(f.text[end:]))); {
+			_, size := utf8.DecodeRune(f.text[end:])
+			end += size
+		}
+	}
+	if !token(f.text, p, end, n.kind) {
 		return
 	}
-	w.hits = append(w.hits, hit{f.at(p), f.at(p + len(text)), w.arena[n.put:n.putTo]})
+	w.hits = append(w.hits, hit{f.at(p), f.at(end), w.arena[n.put:n.putTo]})
 }
 
 // token reports whether t[s:e] is not part of something longer of its kind.

@@ -141,7 +141,7 @@ func (f *flat) unescape() (found bool) {
 		}
 		found = true
 		before := len(text)
-		if c == '%' {
+		if c == '%' || r < utf8.RuneSelf {
 			text = append(text, lower[byte(r)])
 		} else {
 			text = utf8.AppendRune(text, r)

@@ -45,20 +45,46 @@ func scalarEnd(raw []byte, i int) int {
 	case c == '"':
 		return stringEnd(raw, i)
 	case c == '-' || c-'0' < 10:
-		for i++; i < len(raw); i++ {
-			switch c := raw[i]; {
-			case c-'0' < 10, c == '.', c == 'e', c == 'E', c == '+', c == '-':
-			default:
-				return i
-			}
-		}
-		return i
+		return numberEnd(raw, i)
 	case bytes.HasPrefix(raw[i:], []byte("true")), bytes.HasPrefix(raw[i:], []byte("null")):
 		return i + 4
 	case bytes.HasPrefix(raw[i:], []byte("false")):
 		return i + 5
 	}
 	return -1
+}
+
+// numberEnd returns the end of the number at raw[i], -1 if it is none: 192.0.2.7
+// is not.
+func numberEnd(raw []byte, i int) int {
+	digits := func() bool {
+		start := i
+		for i < len(raw) && raw[i]-'0' < 10 {
+			i++
+		}
+		return i > start
+	}
+	if raw[i] == '-' {
+		i++
+	}
+	zero := i < len(raw) && raw[i] == '0'
+	if start := i; !digits() || zero && i-start > 1 {
+		return -1
+	}
+	if i < len(raw) && raw[i] == '.' {
+		if i++; !digits() {
+			return -1
+		}
+	}
+	if i < len(raw) && raw[i]|0x20 == 'e' {
+		if i++; i < len(raw) && (raw[i] == '+' || raw[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return -1
+		}
+	}
+	return i
 }
 
 // valueEnd returns the end of the value at raw[i], -1 if there is none. What is

@@ -17,7 +17,8 @@ type node struct {
 	elem    *node  // elements, if they differ
 	phoneAt string // folded name of the sibling that may say a number of digits is a phone
 	box     bool   // an object is expected
-	busy    bool   // a rule is set below: what should be an object must be one
+	busy    bool   // a rule is set below
+	strict  bool   // by a rule block: what should be an object must be one
 	name    string // of a box, for errors
 
 	phoneKey *node // the member that may say so, in the object around both

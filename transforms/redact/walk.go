@@ -282,25 +282,24 @@ func (w *walker) str(d *doc, i, end int, n *node, level int) error {
 // boxed walks a string that stands where the schema has an object: some tables
 // write objects as text.
 func (w *walker) boxed(d *doc, i, end int, n *node, level int) error {
-	if !n.busy && !w.s.sweep && (n.other == nil || n.other.rule == nil) {
+	if !n.busy && !w.s.sweep && n.other.rule == nil {
 		return nil
 	}
-	found, err := w.json(d, i, end, n, level, n.busy)
+	found, err := w.json(d, i, end, n, level, n.strict)
 	if found || err != nil {
 		return err
 	}
-	if n.busy {
+	if n.strict {
 		t, problem := w.s.text(record.ValueOf(d.raw[i:end]))
 		if problem != "" || !w.s.former.IsPlaceholder(t) {
 			return fmt.Errorf("redact: a rule reaches into %s, where a text stands that is no JSON", n.name)
 		}
 		return nil
 	}
-	if n.other == nil {
-		return nil
-	}
 	if r := n.other.rule; r != nil && r.action != scan {
 		return w.apply(d, i, end, r, false)
+	} else if r == nil && !w.s.sweep {
+		return nil
 	}
 	return w.look(d, i, end, n.other, level)
 }

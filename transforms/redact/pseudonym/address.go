@@ -58,18 +58,17 @@ func (f *Former) address(s []byte) ([]byte, bool) {
 }
 
 // undeleted takes away the object id that the directory puts before the name of
-// a deleted user. A name that is a hash all through keeps its form.
+// a deleted user. A name may itself be digits of hex, so an account that is named
+// by a longer hash loses 32 digits too; what is left still tells it apart.
 func undeleted(local []byte) []byte {
 	const id = 32
 	if len(local) <= id {
 		return local
 	}
-	n := 0
-	for n < len(local) && hexDigit(local[n]) {
-		n++
-	}
-	if n < id || n == len(local) && (n == 40 || n == 56 || n == 64 || n == 96 || n == 128) {
-		return local
+	for _, c := range local[:id] {
+		if !hexDigit(c) {
+			return local
+		}
 	}
 	return local[id:]
 }
