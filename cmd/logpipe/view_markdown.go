@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/logpipe/logpipe/internal/escape"
@@ -28,13 +29,17 @@ func planMarkdown(pl *plan.Plan) string {
 	}
 	if len(pl.Sinks) > 0 {
 		b.WriteString("\n| sink | objects to write | stored | personal data |\n|---|--:|--:|---|\n")
-		for i, s := range pl.Sinks {
+		for _, s := range pl.Sinks {
 			names, complete := objects(pl, s)
 			n := thousands(int64(len(names)))
 			if !complete {
 				n += " or more"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", escape.Code(s.Sink.String()), n, thousands(s.Objects), escape.Markdown(flowText(pl.Flows[i])))
+			flow := ""
+			if j := slices.IndexFunc(pl.Flows, func(f plan.Flow) bool { return f.Sink == s.Sink }); j >= 0 {
+				flow = flowText(pl.Flows[j])
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", escape.Code(s.Sink.String()), n, thousands(s.Objects), escape.Markdown(flow))
 		}
 	}
 	bullets(&b, pl)

@@ -220,8 +220,11 @@ func flowText(f plan.Flow) string {
 	if total > 0 {
 		text = plural(int64(total), "field", "fields") + " in clear: " + strings.Join(parts, ", ")
 	}
-	if f.Unknown {
-		text += "; also fields that no schema knows"
+	switch {
+	case f.Unknown && total == 0:
+		return "fields that no schema knows, in clear"
+	case f.Unknown:
+		return text + "; also fields that no schema knows"
 	}
 	return text
 }
