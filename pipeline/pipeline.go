@@ -58,8 +58,14 @@ type Slice struct {
 	Name   string // unique in a pipeline: label, key, stream, start and length, or the file
 	Start  time.Time
 	End    time.Time // half-open; Start and End are zero when a slice is a whole file
-	Ground []Part    // what it will be read from, where that can be told; sorted by name
-	Prior  []Part    // the ground of the last committed revision; set by the machine
+	// Settle is how old End must be before the slice is read at all, Revisit at
+	// what ages of End it is read again, ascending; after the last it is settled.
+	// Both are for sources whose past still changes and that cannot tell by
+	// Ground whether it did.
+	Settle  time.Duration
+	Revisit []time.Duration
+	Ground  []Part // what it will be read from, where that can be told; sorted by name
+	Prior   []Part // the ground of the last committed revision; set by the machine
 }
 
 // Part is one piece of a slice's ground: a file. A slice whose ground changed

@@ -83,7 +83,8 @@ type Entry struct {
 	Objects  []Object      `json:"objects,omitempty"`
 	Rejects  *Object       `json:"rejects,omitempty"` // where the rejected records are described
 	Counts   Counts        `json:"counts"`
-	Coverage string        `json:"coverage"` // read, read_empty (promise 8)
-	At       time.Time     `json:"at"`       // commit, by our clock
+	Coverage string        `json:"coverage"`       // read, read_empty (promise 8)
+	Began    time.Time     `json:"began,omitzero"` // of the read, by our clock
+	At       time.Time     `json:"at"`             // of the commit, by our clock
 	Tool     string        `json:"tool"`
 }

@@ -36,7 +36,7 @@ func Make(p *config.Pipeline, st *state.State, f *Found, now time.Time, o Option
 	pl.problems(p, f)
 	pl.recover(after, f)
 	routes := Routes(p)
-	diags = append(diags, pl.reads(after, f, routes, o)...)
+	diags = append(diags, pl.reads(after, f, routes, now, o)...)
 	pl.sinks(p, after, routes)
 	pl.flows(p)
 	pl.variables(p)
@@ -81,12 +81,12 @@ func (pl *Plan) recover(st *state.State, f *Found) {
 func Finish(intent string, e manifest.Entry) state.Op {
 	return state.Finish{Intent: intent, Objects: int64(len(e.Objects)), Done: state.Done{
 		Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
-		Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.At}}
+		Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.Began}}
 }
 
 // reads lists the slices to read. Lanes with the same history share a read;
 // lanes with another history (a sink that was added later) get their own.
-func (pl *Plan) reads(st *state.State, f *Found, routes []Route, o Options) hcl.Diagnostics {
+func (pl *Plan) reads(st *state.State, f *Found, routes []Route, now time.Time, o Options) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	names := map[string]string{} // place and object name → slice
 	for _, group := range bySource(routes) {
@@ -101,7 +101,7 @@ func (pl *Plan) reads(st *state.State, f *Found, routes []Route, o Options) hcl.
 				if f.Errs[r.Sink.Addr] != nil || !targeted(r, o.Targets) {
 					continue
 				}
-				for _, v := range decide(st, r, s, slices.Contains(o.Replace, r.Sink.Addr)) {
+				for _, v := range decide(st, r, s, now, slices.Contains(o.Replace, r.Sink.Addr)) {
 					w, d := write(r, v, names)
 					diags = append(diags, d...)
 					rd := byHistory[v.history()]
@@ -166,7 +166,7 @@ func (v verdict) history() string {
 func (v verdict) begin() *Read {
 	s := v.slice
 	r := &Read{Source: s.Source, Log: s.Log, Stream: s.Stream, Slice: s.Name, Start: s.Start, End: s.End,
-		Revision: v.revision, Ground: s.Ground, Prior: s.Prior, Seen: v.seen, Why: v.why}
+		Revision: v.revision, Ground: s.Ground, Prior: s.Prior, Seen: v.seen, Settles: settles(s), Why: v.why}
 	for _, g := range s.Ground {
 		if g.To > 0 {
 			r.Bytes += g.To - g.From
@@ -179,7 +179,10 @@ func (v verdict) begin() *Read {
 
 // decide says what a lane needs of a slice, and why: nothing, all of it as a
 // first or a further revision, or the stretches that are not stored yet.
-func decide(st *state.State, r Route, s pipeline.Slice, replace bool) []verdict {
+func decide(st *state.State, r Route, s pipeline.Slice, now time.Time, replace bool) []verdict {
+	if s.Settle > 0 && now.Before(s.End.Add(s.Settle)) {
+		return nil // not due: records of it are still arriving
+	}
 	lane := st.Lanes[state.Lane{Source: s.Source, Stream: s.Stream, Sink: r.Sink.Addr}]
 	v := verdict{slice: s, revision: 1, attempt: 1 + lane.Orphaned(s.Name), why: "not stored yet"}
 	done := lane.Over(s.Name, s.Start, s.End)
@@ -204,7 +207,36 @@ func decide(st *state.State, r Route, s pipeline.Slice, replace bool) []verdict 
 	if again.why = moved(s.Ground, again.slice.Prior); again.why != "" {
 		return []verdict{again}
 	}
+	if again.why = revisit(s, done, now); again.why != "" {
+		return []verdict{again}
+	}
 	return v.gaps(done)
+}
+
+// revisit says which further look at a slice is due, or "". A slice that was
+// first read late has those behind it that came before.
+func revisit(s pipeline.Slice, done []state.Done, now time.Time) string {
+	why := ""
+	for _, age := range s.Revisit {
+		due := s.End.Add(age)
+		if now.Before(due) {
+			break
+		}
+		for _, d := range done {
+			if !d.Settled && d.At.Before(due) {
+				why = "read again " + age.String() + " after its end, for late and changed records"
+			}
+		}
+	}
+	return why
+}
+
+// settles returns from when on a read of s is the last one.
+func settles(s pipeline.Slice) time.Time {
+	if len(s.Revisit) == 0 {
+		return time.Time{}
+	}
+	return s.End.Add(s.Revisit[len(s.Revisit)-1])
 }
 
 // gaps returns a verdict for every stretch of v's slice that done leaves open.

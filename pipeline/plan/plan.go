@@ -63,10 +63,11 @@ type Read struct {
 	End      time.Time       `json:"end,omitzero"`
 	Revision int             `json:"revision"`
 	Ground   []pipeline.Part `json:"ground,omitempty"`
-	Prior    []pipeline.Part `json:"prior,omitempty"` // ground of what is stored
-	Seen     []string        `json:"seen,omitempty"`  // identities of what is stored
-	Bytes    int64           `json:"bytes"`           // of its ground, 0 if not known
-	Writes   []Write         `json:"writes"`          // in address order
+	Prior    []pipeline.Part `json:"prior,omitempty"`  // ground of what is stored
+	Seen     []string        `json:"seen,omitempty"`   // identities of what is stored
+	Settles  time.Time       `json:"settles,omitzero"` // read from then on, it need not be read again
+	Bytes    int64           `json:"bytes"`            // of its ground, 0 if not known
+	Writes   []Write         `json:"writes"`           // in address order
 	Why      string          `json:"why"`
 }
 

@@ -230,6 +230,13 @@ func TestMake(t *testing.T) {
 		{name: "slices became longer and a file changed", hcl: one,
 			state: remember(t, "a", same, slice(0, 1, file("f", 10, "x")), slice(1, 2, file("f", 10, "x"))), world: []pipeline.Slice{slice(0, 24, file("f", 11, ""))},
 			want: []string{"read 00-24 r2 for a: f grew from 10 to 11 bytes"}},
+		{name: "not due yet", hcl: one, state: state.New(), world: []pipeline.Slice{fresh(-1), fresh(-2)},
+			want: []string{"read -2--1 r1 for a: first run of this lane"}},
+		{name: "a revisit is due", hcl: one, state: readAt(t, same, hour(-3), hour(-2)), world: []pipeline.Slice{fresh(-4)},
+			want: []string{"read -4--3 r2 for a: read again 2h0m0s after its end, for late and changed records"}},
+		{name: "a revisit was made", hcl: one, state: readAt(t, same, hour(-3), hour(-1)), world: []pipeline.Slice{fresh(-4)}},
+		{name: "the last revisit is due after a long pause", hcl: one, state: readAt(t, same, hour(-99), hour(-98)), world: []pipeline.Slice{fresh(-100)},
+			want: []string{"read -100--99 r2 for a: read again 48h0m0s after its end, for late and changed records"}},
 		{name: "renamed with moved", hcl: strings.ReplaceAll(one, `"a"`, `"z"`) + "moved {\n  from = sink.out.a\n  to = sink.out.z\n}\n",
 			state: remember(t, "a", same, slice(0, 1)), world: []pipeline.Slice{slice(0, 1)},
 			want: []string{"move sink.out.a to sink.out.z"}},
@@ -266,6 +273,26 @@ func gone(t *testing.T, shape string) *state.State {
 	lane := state.Lane{Source: sourceAddr("s"), Sink: sinkAddr("b")}
 	err := st.Do(state.Claim{Sink: sinkAddr("b"), Kind: "out"}, state.Claim{Sink: sinkAddr("old"), Kind: "out", Objects: 4},
 		state.Put{Lane: lane, Done: []*state.Done{{Name: "x", Start: hour(0), End: hour(1), Length: time.Hour, Revision: 1, Attempt: 1, Settled: true, Shape: shape}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// fresh is the hour that starts n hours from now, of a source with a settling
+// time of 15 minutes and two revisits. Now is the beginning of the day.
+func fresh(n int) pipeline.Slice {
+	s := slice(n, n+1)
+	s.Settle, s.Revisit = 15*time.Minute, []time.Duration{2 * time.Hour, 48 * time.Hour}
+	return s
+}
+
+// readAt is a state that read the hour ending at end at some time.
+func readAt(t *testing.T, shape string, end, at time.Time) *state.State {
+	t.Helper()
+	st := remember(t, "a", shape)
+	err := st.Do(state.Put{Lane: state.Lane{Source: sourceAddr("s"), Sink: sinkAddr("a")}, Done: []*state.Done{{
+		Name: "x", Start: end.Add(-time.Hour), End: end, Length: time.Hour, Revision: 1, Attempt: 1, Shape: shape, At: at}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type job struct {
 	slice  pipeline.Slice
 	source *config.Instance
 	lanes  []*lane
+	began  time.Time
 	ids    *identities // nil where records have no id
 
 	timed    bool // the basis is the latest record time
@@ -51,7 +52,7 @@ const (
 )
 
 func (r *runner) job(ctx context.Context, rd plan.Read) error {
-	j := &job{r: r, read: rd, slice: rd.Window()}
+	j := &job{r: r, read: rd, slice: rd.Window(), began: r.o.Clock().UTC()}
 	r.event(Event{Kind: Started, Source: rd.Source, Slice: rd.Slice, Revision: rd.Revision})
 	err := j.open(ctx)
 	var ground []pipeline.Part
@@ -216,8 +217,8 @@ func (j *job) entry(l *lane, objects []manifest.Object, rejected *manifest.Objec
 	return manifest.Entry{Source: j.read.Source, Stream: j.read.Stream, Sink: l.sink.Addr,
 		Slice: j.read.Slice, Start: j.read.Start, End: j.read.End, Revision: j.read.Revision, Attempt: l.write.Attempt,
 		Intent: l.intent.ID, Shape: l.write.Shape, Basis: j.basis(at), Ground: ground, Seen: seen,
-		Settled: len(ground) == 0, Objects: objects, Rejects: rejected, Counts: l.counts, Coverage: coverage,
-		At: at, Tool: j.r.o.Tool}
+		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Objects: objects, Rejects: rejected, Counts: l.counts, Coverage: coverage,
+		Began: j.began, At: at, Tool: j.r.o.Tool}
 }
 
 // basis is the time that retention counts from: the end of the slice, or for a

@@ -126,7 +126,7 @@ func (s *State) add(ctx context.Context, m *manifest.Manifest, claim manifest.Cl
 			// A renamed sink's older entries carry its older name.
 			lane := Lane{Source: e.Source, Stream: e.Stream, Sink: claim.Sink}
 			d := &Done{Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
-				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.At}
+				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.Began}
 			if err := s.Do(Put{Lane: lane, Done: []*Done{d}}); err != nil {
 				return err
 			}

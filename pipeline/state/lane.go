@@ -110,7 +110,7 @@ type Done struct {
 	Shape    string          `json:"shape,omitempty"`
 	Ground   []pipeline.Part `json:"ground,omitempty"`
 	Seen     string          `json:"seen,omitempty"` // where the sink's store keeps its identities, "" if none
-	At       time.Time       `json:"at"`             // the commit; of a run of neighbours the last
+	At       time.Time       `json:"at"`             // when its last read began; of a run of neighbours the latest
 }
 
 // whole reports whether the slice is a whole file.
