@@ -30,6 +30,18 @@ func (m *Machine) calculate(op *hclsyntax.Operation, a, b value) value {
 	return m.bigValue(v.AsBigFloat())
 }
 
+// negate is the unary minus. It makes -0 of 0, as HCL does.
+func (m *Machine) negate(v value) value {
+	if s, ok := small(v); ok && s.n != 0 && s.n != math.MinInt64 {
+		return smallValue(-s.n, s.exp)
+	}
+	f, ok := m.big(v)
+	if !ok {
+		return null
+	}
+	return m.bigValue(new(big.Float).Neg(f))
+}
+
 // widen gives the lengths that functions return the precision of all else.
 func widen(f *big.Float) *big.Float {
 	if f.Prec() >= 512 {
@@ -52,6 +64,7 @@ func calculateSmall(op *hclsyntax.Operation, a, b value) (value, bool) {
 		return smallValue(sum, exp), true
 	case hclsyntax.OpMultiply:
 		n, ok := mul(a.n, b.n)
+		ok = ok && (n != 0 || a.n >= 0 && b.n >= 0) // else it is -0
 		if e := a.exp + b.exp; ok && e > -1000 && e < 1000 {
 			return smallValue(n, e), true
 		}
@@ -68,7 +81,7 @@ func calculateSmall(op *hclsyntax.Operation, a, b value) (value, bool) {
 
 // divideSmall divides where the result is a decimal that fits.
 func divideSmall(a, b value) (value, bool) {
-	if b.n == 0 {
+	if b.n == 0 || a.n == 0 && b.n < 0 {
 		return null, false
 	}
 	for up := int32(0); up < int32(len(pow10)); up++ {

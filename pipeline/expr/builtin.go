@@ -247,9 +247,6 @@ func (c *compiler) coalesce(n *node, args []*node) {
 			if v.kind == nothing || v.kind == text && m.isText(v, nil) {
 				continue
 			}
-			if v.kind != number && v.kind != boolean {
-				return v
-			}
 			return m.beside(v, args, i)
 		}
 		return null
@@ -265,15 +262,21 @@ func mixedType(a, b *schema.Type) *schema.Type {
 	return commonType(a, b)
 }
 
-// beside returns the number or bool v, argument i, as text if another argument
-// is text.
+// beside returns v, argument i, as text if it is a number or bool and another
+// argument is text. As in HCL none of the others may fail.
 func (m *Machine) beside(v value, args []*node, i int) value {
+	scalar := v.kind == number || v.kind == boolean
 	for j, a := range args {
-		if j == i {
+		surely := a.ref != nil || a.con != nil
+		if j == i || surely && !scalar || !surely && j < i && !scalar {
 			continue
 		}
-		if w := a.eval(m); w.kind == text {
-			return m.asText(v)
+		w := a.eval(m)
+		if m.err != nil {
+			return null
+		}
+		if scalar && w.kind == text {
+			v, scalar = m.asText(v), false
 		}
 	}
 	return v

@@ -76,6 +76,9 @@ func parseSmall(s []byte) (value, bool) {
 		return null, false
 	}
 	if neg {
+		if n == 0 {
+			return null, false // HCL writes it -0
+		}
 		n = -n
 	}
 	return smallValue(n, exp), true
@@ -265,10 +268,6 @@ func (m *Machine) appendNumber(dst []byte, v value) []byte {
 	}
 	f, ok := m.big(v)
 	if !ok {
-		return append(dst, "null"...)
-	}
-	if f.IsInf() {
-		m.fail("the result of a division by zero is no number that JSON can hold")
 		return append(dst, "null"...)
 	}
 	return f.Append(dst, 'f', -1)

@@ -3,6 +3,7 @@ package expr
 import (
 	"fmt"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/logpipe/logpipe/pipeline/schema"
 )
@@ -62,7 +63,7 @@ func (c *compiler) unary(e *hclsyntax.UnaryOpExpr) *node {
 		if !ok {
 			return null
 		}
-		return m.calculate(hclsyntax.OpSubtract, intValue(0), x)
+		return m.negate(x)
 	}
 	return c.done(n)
 }
@@ -136,18 +137,28 @@ func (c *compiler) logical(e *hclsyntax.BinaryOpExpr) *node {
 	n.typ = boolType
 	n.print = "(" + a.printed() + sym + b.printed() + ")"
 	settles := e.Op == hclsyntax.OpLogicalOr
-	n.test = func(m *Machine) bool {
+	n.test = both(a, b, settles)
+	if sortOf(a.typ) != boolSort || sortOf(b.typ) != boolSort {
+		n.test = bothChecked(a, b, settles)
+	}
+	return c.done(n)
+}
+
+// both compiles && and || of what is surely true or false. As in HCL either
+// side may settle the answer, so what fails on the left is asked of the right.
+func both(a, b *node, settles bool) func(*Machine) bool {
+	return func(m *Machine) bool {
 		if m.err != nil {
 			return false
 		}
 		x := a.test(m)
 		if m.err != nil {
-			failed := m.err
+			failed, at := m.err, m.at
 			m.err = nil
 			if y := b.test(m); m.err == nil && y == settles {
 				return y
 			}
-			m.err = failed
+			m.err, m.at = failed, at
 			return false
 		}
 		if x == settles {
@@ -155,28 +166,49 @@ func (c *compiler) logical(e *hclsyntax.BinaryOpExpr) *node {
 		}
 		return b.test(m)
 	}
-	if sortOf(b.typ) != boolSort {
-		n.test = strictly(n.test, b)
-	}
-	return c.done(n)
 }
 
-// strictly looks at the right side, too, when the left has settled the answer,
-// because in HCL what is no bool is a mistake there as well.
-func strictly(test func(*Machine) bool, b *node) func(*Machine) bool {
+// bothChecked compiles && and || of what may be no bool. In HCL a side that
+// has a value and is no bool is a mistake, whatever the other side says.
+func bothChecked(a, b *node, settles bool) func(*Machine) bool {
+	sure := sortOf(b.typ) == boolSort
 	return func(m *Machine) bool {
-		ok := test(m)
 		if m.err != nil {
-			return ok
+			return false
 		}
-		v := b.eval(m)
-		if m.err != nil {
-			m.err = nil
-			return ok
+		x, failed, at, ok := m.side(a)
+		if !ok || failed == nil && x == settles && sure {
+			return x
 		}
-		m.holds(v)
-		return ok
+		y, wrong, there, ok := m.side(b)
+		switch {
+		case !ok:
+			return false
+		case failed == nil && x == settles, wrong == nil && y == settles:
+			return settles
+		case failed != nil:
+			m.err, m.at = failed, at
+		case wrong != nil:
+			m.err, m.at = wrong, there
+		default:
+			return !settles
+		}
+		return false
 	}
+}
+
+// side evaluates a side of && or ||. What failed there is taken back and
+// returned; it is not ok, and fails, if the value is no bool.
+func (m *Machine) side(n *node) (x bool, failed error, at hcl.Range, ok bool) {
+	v := n.eval(m)
+	if m.err != nil {
+		failed, at = m.err, m.at
+		m.err = nil
+		return false, failed, at, true
+	}
+	x = m.holds(v)
+	m.blame(n)
+	return x && m.err == nil, nil, at, m.err == nil
 }
 
 // wantBool checks an operand of a logical operator, or a condition.

@@ -102,6 +102,9 @@ func (m *Machine) appendJSON(dst []byte, v value) []byte {
 		return append(dst, v.raw...)
 	case v.kind == text:
 		return record.AppendString(dst, v.raw)
+	case v.form == inBig && v.more.big.IsInf():
+		m.fail("the result of a division by zero is no number that JSON can hold")
+		return dst
 	case v.kind == number:
 		return m.appendNumber(dst, v)
 	case v.kind == list:
