@@ -5,6 +5,7 @@ package transforms
 import (
 	"github.com/logpipe/logpipe/pipeline/catalog"
 	"github.com/logpipe/logpipe/transforms/filter"
+	"github.com/logpipe/logpipe/transforms/redact"
 	selects "github.com/logpipe/logpipe/transforms/select"
 	"github.com/logpipe/logpipe/transforms/set"
 )
@@ -13,6 +14,7 @@ import (
 func Kinds() []catalog.Kind {
 	return []catalog.Kind{
 		filter.Kind(),
+		redact.Kind(),
 		selects.Kind(),
 		set.Kind(),
 	}
