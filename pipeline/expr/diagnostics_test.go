@@ -44,6 +44,7 @@ func signIns() *schema.Schema {
 		{"id", text, schema.Online},
 		{"createdDateTime", &schema.Type{Kind: schema.Time}, schema.None},
 		{"userPrincipalName", text, schema.Direct},
+		{"ipAddress", text, schema.Online},
 		{"userType", &schema.Type{Kind: schema.Enum, Values: []string{"member", "guest"}}, schema.None},
 		{"isInteractive", &schema.Type{Kind: schema.Bool}, schema.None},
 		{"status", &schema.Type{Kind: schema.Object, Fields: []schema.Field{

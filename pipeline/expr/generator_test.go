@@ -18,6 +18,10 @@ type generator struct {
 	// turn a comparison.
 	decimal bool
 	rounded bool // such a calculation is in the expression
+
+	// wider says that structures are compared: a list of the record equals a
+	// list of HCL here, where HCL has it for a tuple.
+	wider bool
 }
 
 type variable struct {
@@ -216,6 +220,7 @@ func (g *generator) boolExpr(leaf bool, d int) string {
 		return fmt.Sprintf("(%s %s %s)", n(), g.pick("<", "<=", ">", ">="), n())
 	case 2:
 		k := "nsblwo"[g.byte()%6]
+		g.wider = g.wider || strings.IndexByte("lwo", k) >= 0
 		return fmt.Sprintf("(%s %s %s)", g.of(k, d), g.pick("==", "!="), g.of(k, d))
 	case 3:
 		return fmt.Sprintf("(%s == %s)", s(), literal(g.text()))
@@ -303,7 +308,7 @@ func (g *generator) textsExpr(leaf bool, d int) string {
 	case 5:
 		return fmt.Sprintf("keys(%s)", g.of('o', d))
 	case 6:
-		return fmt.Sprintf("flatten(record.p[*].langs)")
+		return "flatten(record.p[*].langs)"
 	default:
 		return fmt.Sprintf("tolist(%s)", w())
 	}

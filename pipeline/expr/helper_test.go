@@ -85,3 +85,10 @@ func (p program) holds(raw string) (bool, error) {
 }
 
 func replaceAll(s, old, by string) string { return strings.ReplaceAll(s, old, by) }
+
+func compileOnly(e hclsyntax.Expression, s expr.Scope) error {
+	if _, diags := expr.Compile(e, s); diags.HasErrors() {
+		return diags
+	}
+	return nil
+}

@@ -25,6 +25,7 @@ type node struct {
 	loops     uint64       // loop variables that it depends on, a bit for each
 	bad       bool         // a diagnostic was given; what depends on it gives no more
 	ref       *ref         // a part of the record that may be extended by .x and [i]
+	slot      *record.Slot // set if its value is just what stands in a slot
 
 	// member makes a node for .name where that is cheaper than to make the
 	// object first.

@@ -24,7 +24,7 @@ func smallValue(n int64, exp int32) value {
 	if n == 0 {
 		return value{kind: number, form: inPlace}
 	}
-	for n%10 == 0 {
+	for n&1 == 0 && n%10 == 0 {
 		n /= 10
 		exp++
 	}
@@ -33,6 +33,9 @@ func smallValue(n int64, exp int32) value {
 
 // parseSmall reads a JSON number of up to 18 digits.
 func parseSmall(s []byte) (value, bool) {
+	if n, ok := parseWhole(s); ok && (n != 0 || s[0] != '-') {
+		return smallValue(n, 0), true
+	}
 	i, neg := 0, false
 	if len(s) > 0 && s[0] == '-' {
 		neg, i = true, 1
@@ -295,9 +298,5 @@ func appendFraction(dst []byte, s value) []byte {
 
 // toInt returns a whole number that fits, as an index does.
 func (m *Machine) toInt(v value) (int64, bool) {
-	s, ok := small(v)
-	if !ok || s.exp < 0 {
-		return 0, false
-	}
-	return scale(s.n, s.exp)
+	return wholeNumber(v)
 }

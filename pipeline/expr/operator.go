@@ -176,11 +176,11 @@ func bothChecked(a, b *node, settles bool) func(*Machine) bool {
 		if m.err != nil {
 			return false
 		}
-		x, failed, at, ok := m.side(a)
+		x, at, ok, failed := m.side(a)
 		if !ok || failed == nil && x == settles && sure {
 			return x
 		}
-		y, wrong, there, ok := m.side(b)
+		y, there, ok, wrong := m.side(b)
 		switch {
 		case !ok:
 			return false
@@ -199,16 +199,16 @@ func bothChecked(a, b *node, settles bool) func(*Machine) bool {
 
 // side evaluates a side of && or ||. What failed there is taken back and
 // returned; it is not ok, and fails, if the value is no bool.
-func (m *Machine) side(n *node) (x bool, failed error, at hcl.Range, ok bool) {
+func (m *Machine) side(n *node) (x bool, at hcl.Range, ok bool, failed error) {
 	v := n.eval(m)
 	if m.err != nil {
 		failed, at = m.err, m.at
 		m.err = nil
-		return false, failed, at, true
+		return false, at, true, failed
 	}
 	x = m.holds(v)
 	m.blame(n)
-	return x && m.err == nil, nil, at, m.err == nil
+	return x && m.err == nil, at, m.err == nil, nil
 }
 
 // wantBool checks an operand of a logical operator, or a condition.

@@ -18,6 +18,7 @@ func (c *compiler) resolve(n *node) *node {
 	c.classify(n, true)
 	n.print = c.printRef(n)
 	n.eval = c.reader(r)
+	n.slot = c.slot(r)
 	n.complete()
 	return n
 }
@@ -65,6 +66,22 @@ func (c *compiler) read(p record.Path) {
 		}
 	}
 	c.reads = append(c.reads, p)
+}
+
+// slot returns the slot of a reference that names nothing else.
+func (c *compiler) slot(r *ref) *record.Slot {
+	if r.loop >= 0 || len(r.steps) == 0 {
+		return nil
+	}
+	keys := make([]record.Step, len(r.steps))
+	for i, s := range r.steps {
+		if s.isIndex {
+			return nil
+		}
+		keys[i].Key = s.key
+	}
+	slot := c.scope.Layout.Slot(record.PathOf(keys...))
+	return &slot
 }
 
 // reader returns the closure that reads r. Names from the record on are one

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 
 	"github.com/logpipe/logpipe/pipeline/record"
@@ -36,6 +37,9 @@ func (m *Machine) text(v value) ([]byte, bool) {
 
 // decode returns the content of a JSON string as NFC.
 func (m *Machine) decode(raw []byte) ([]byte, bool) {
+	if s := raw[1 : len(raw)-1]; plain(s) {
+		return s, true
+	}
 	v := record.ValueOf(raw)
 	s, ok := v.Text()
 	if !ok {
@@ -66,6 +70,26 @@ func (m *Machine) normal(s []byte) ([]byte, bool) {
 	start := len(m.buf)
 	m.buf = norm.NFC.Append(m.buf, s...)
 	return m.buf[start:], true
+}
+
+// plain reports whether s is ASCII without a backslash: a text that is read
+// where it stands.
+func plain(s []byte) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for len(s) >= 8 {
+		x := binary.LittleEndian.Uint64(s)
+		slash := x ^ '\\'*ones
+		if (x|(slash-ones)&^slash)&high != 0 {
+			return false
+		}
+		s = s[8:]
+	}
+	for _, c := range s {
+		if c >= utf8.RuneSelf || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func ascii(s []byte) bool {
