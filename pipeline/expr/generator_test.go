@@ -144,7 +144,7 @@ func (g *generator) numberExpr(leaf bool, d int) string {
 	case 7:
 		return fmt.Sprintf("length(%s)", g.of("lwso"[g.byte()%4], d))
 	case 8:
-		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), n(), n())
+		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), g.of('n', 0), g.of('n', 0))
 	case 9:
 		return fmt.Sprintf("%s(%s, %s)", g.pick("max", "min"), n(), n())
 	case 10:
@@ -158,7 +158,9 @@ func (g *generator) numberExpr(leaf bool, d int) string {
 	}
 }
 
-// choice is a condition; what stands beside it may fail.
+// choice is a condition. What stands beside it is simple and does not fail: in
+// HCL even a result that fails and is not taken may have a type, and turn a
+// number into text.
 func (g *generator) choice(d int) string {
 	g.lazy = true
 	return g.of('b', d)
@@ -185,7 +187,7 @@ func (g *generator) textExpr(leaf bool, d int) string {
 	case 2:
 		return fmt.Sprintf("join(%s, %s)", s(), g.of('w', d))
 	case 3:
-		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), s(), g.of("ns"[g.byte()%2], d))
+		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), g.of('s', 0), g.of("ns"[g.byte()%2], 0))
 	case 4:
 		return fmt.Sprintf("tostring(%s)", g.of("nsb"[g.byte()%3], d))
 	case 5:
@@ -200,7 +202,7 @@ func (g *generator) textExpr(leaf bool, d int) string {
 		return fmt.Sprintf(`"%%{ for x in %s }${x};%%{ endfor }"`, g.of("lw"[g.byte()%2], d))
 	case 10:
 		g.lazy = true
-		return fmt.Sprintf(`"%%{ if %s }%s%%{ else }${%s}%%{ endif }"`, g.of('b', d), "y", s())
+		return fmt.Sprintf(`"%%{ if %s }%s%%{ else }${%s}%%{ endif }"`, g.of('b', d), "y", g.of('s', 0))
 	case 11:
 		return fmt.Sprintf("substr(%s, 0, 2)", s())
 	case 12:
@@ -245,7 +247,7 @@ func (g *generator) boolExpr(leaf bool, d int) string {
 	case 14:
 		return fmt.Sprintf("cidrcontains(\"10.0.0.0/8\", %s)", s())
 	default:
-		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), b(), b())
+		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), g.of('b', 0), g.of('b', 0))
 	}
 }
 
@@ -278,7 +280,7 @@ func (g *generator) numbersExpr(leaf bool, d int) string {
 	case 6:
 		return fmt.Sprintf("[for q in record.p : %s]", g.person(d))
 	default:
-		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), l(), l())
+		return fmt.Sprintf("(%s ? %s : %s)", g.choice(d), g.of('l', 0), g.of('l', 0))
 	}
 }
 
