@@ -18,6 +18,7 @@ type runView struct {
 	p      *program
 	events *stream
 	open   map[string]int64 // slices being read, and records so far
+	left   int
 	drawn  time.Time
 	status bool // the rewritten line is on the screen
 }
@@ -61,7 +62,10 @@ func (v *runView) event(e run.Event) {
 	case run.Recovered:
 		v.line(e.Sink, "Recovered %s: %s", slice, escape.Terminal(e.Detail))
 	case run.Kept:
-		v.line(e.Source, "Left %s", slice)
+		const most = 5 // the number of all stands in the end
+		if v.left++; v.left <= most {
+			v.line(e.Source, "Left %s", slice)
+		}
 	}
 }
 
