@@ -59,6 +59,8 @@ type Pipeline struct {
 	Removed   []Removal
 	Variables map[string]cty.Value // those that are not sensitive
 	Hash      string               // sha256, hex, of the files and of Variables
+
+	at map[addr.Instance]*Instance
 }
 
 // Instance is one running instance of a block.
@@ -81,12 +83,16 @@ type Instance struct {
 
 // Instance returns the instance at a.
 func (p *Pipeline) Instance(a addr.Instance) (*Instance, bool) {
-	for _, i := range p.Instances {
-		if i.Addr == a {
-			return i, true
-		}
+	i, ok := p.at[a]
+	return i, ok
+}
+
+// take makes all the pipeline's instances.
+func (p *Pipeline) take(all []*Instance) {
+	p.Instances, p.at = all, make(map[addr.Instance]*Instance, len(all))
+	for _, i := range all {
+		p.at[i.Addr] = i
 	}
-	return nil, false
 }
 
 // Graph returns which instance feeds which.
@@ -147,7 +153,7 @@ func Decode(f *Files, c catalog.Catalog, env *pipeline.Env, o Options) (*Pipelin
 	p := &Pipeline{Dir: f.Dir, State: d.decodeProgram()}
 	d.declare()
 	d.wire()
-	p.Instances = d.settings()
+	p.take(d.settings())
 	p.Moved, p.Removed = d.decodeMoved(p), d.decodeRemoved(p)
 	d.checkPlaces()
 	p.Variables = d.plainVariables()

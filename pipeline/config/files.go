@@ -52,13 +52,6 @@ type given struct {
 	ignored bool // an undeclared name is nothing (environment)
 }
 
-// Bounds on files, so that hostile ones cannot exhaust the parser's stack.
-const (
-	maxFile  = 1 << 20
-	maxDepth = 200
-	maxChain = 1000 // operators, dots and indices in one expression
-)
-
 // Load reads the *.hcl files of dir, except *.test.hcl and hidden ones, and the
 // values of variables: environment, then auto.vars.hcl and *.auto.vars.hcl by
 // name, then the files and values given, in order; later wins.
@@ -223,41 +216,6 @@ func firstPerLine(diags hcl.Diagnostics) hcl.Diagnostics {
 		seen[d.Subject.Start.Line] = true
 		return again
 	})
-}
-
-// tooDeep refuses nesting that no person writes: the parser and evaluator
-// recurse, and a stack that overflows cannot be recovered.
-func tooDeep(src []byte, name string) hcl.Diagnostics {
-	if len(src) > maxFile {
-		return general("File too large", fmt.Sprintf("%q has %d bytes; %d is the most.", name, len(src), maxFile))
-	}
-	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
-	depth, run := 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-			depth++
-		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
-			depth = max(0, depth-1)
-		}
-		switch t.Type {
-		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
-			hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq, hclsyntax.TokenGreaterThan,
-			hclsyntax.TokenGreaterThanEq, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenQuestion, hclsyntax.TokenDot,
-			hclsyntax.TokenOBrack, hclsyntax.TokenTemplateControl:
-			run++ // operators chain into one deep tree without any bracket
-		case hclsyntax.TokenNewline, hclsyntax.TokenComma:
-			if depth == 0 || t.Type == hclsyntax.TokenComma {
-				run = 0
-			}
-		case hclsyntax.TokenEqual, hclsyntax.TokenOBrace:
-			run = 0
-		}
-		if depth > maxDepth || run > maxChain {
-			return catalog.Fault(t.Range, "Too deeply nested", fmt.Sprintf("More than %d levels of nesting, or a chain of more than %d operators. Put parts into locals.", maxDepth, maxChain))
-		}
-	}
-	return nil
 }
 
 // general is an error without a place.
