@@ -36,7 +36,6 @@ func sinkAddr(label string) addr.Instance {
 
 // component is source, transform and sink in one: planning opens none of them.
 type component struct {
-	log    string
 	schema *schema.Schema
 	fixed  bool // one name for all slices
 }

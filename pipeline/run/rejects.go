@@ -27,7 +27,6 @@ type rejects struct {
 	sum     hash.Hash
 	bytes   int64
 	records int64
-	line    []byte
 }
 
 func rejectsName(prefix, slice string, revision, attempt int) string {
