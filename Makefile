@@ -26,5 +26,10 @@ fuzz:
 	  done; \
 	done
 
+# bench compares with jq, gojq and DuckDB; jq and zstd are the distribution's.
+GOJQ = github.com/itchyny/gojq/cmd/gojq@v0.12.18
 bench:
-	$(GO) run ./bench
+	@for tool in jq zstd; do command -v $$tool >/dev/null || { echo "make bench: install $$tool first (Debian: apt-get install $$tool)" >&2; exit 1; }; done
+	GOBIN=$(CURDIR)/bench/data/bin $(GO) install $(GOJQ)
+	npm ci --silent --prefix bench/duckdb
+	PATH="$(CURDIR)/bench/data/bin:$$PATH" $(GO) run ./bench

@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -35,10 +36,15 @@ func main() {
 	flag.StringVar(&b.dir, "dir", "bench/data", "where data, binaries and outputs lie")
 	only := flag.String("only", "", "workloads to run, by letter, separated by commas; empty for all")
 	peers := flag.Bool("peers", true, "measure the other tools, too")
+	scale := flag.String("scale", "", "instead: workload c over these numbers of records, separated by commas")
 	flag.Parse()
 	b.only = strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
 	b.peers = *peers
-	if err := b.run(); err != nil {
+	work := b.run
+	if *scale != "" {
+		work = func() error { return b.scale(strings.Split(*scale, ",")) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -71,6 +77,34 @@ func (b *bench) run() error {
 	return nil
 }
 
+// scale shows that time is linear and memory flat.
+func (b *bench) scale(sizes []string) error {
+	fmt.Println("| records | MB | CPU s | wall s | MB/s per core | peak MiB |")
+	fmt.Println("|---|---|---|---|---|---|")
+	for _, size := range sizes {
+		n, err := strconv.Atoi(size)
+		if err != nil {
+			return fmt.Errorf("-scale: %w", err)
+		}
+		b.records = n
+		if err := b.prepare(); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(b.workloads(), func(w workload) bool { return w.letter == "c" })
+		f, err := b.workloads()[i].commands[1].time()
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(b.data)
+		if err != nil {
+			return err
+		}
+		mb := float64(info.Size()) / 1e6
+		fmt.Printf("| %d | %.0f | %.2f | %.2f | %.0f | %d |\n", n, mb, f.cpu.Seconds(), f.wall.Seconds(), mb/f.cpu.Seconds(), f.peak/1024)
+	}
+	return nil
+}
+
 // prepare makes the data and the binaries, each once.
 func (b *bench) prepare() error {
 	dir, err := filepath.Abs(b.dir)
@@ -84,8 +118,10 @@ func (b *bench) prepare() error {
 	if b.data, err = b.generate(false); err != nil {
 		return err
 	}
-	if b.shuffled, err = b.generate(true); err != nil {
-		return err
+	if len(b.only) == 0 || slices.Contains(b.only, "bs") {
+		if b.shuffled, err = b.generate(true); err != nil {
+			return err
+		}
 	}
 	b.logpipe = filepath.Join(dir, "logpipe")
 	return run("go", "build", "-o", b.logpipe, "./cmd/logpipe")

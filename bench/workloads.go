@@ -143,7 +143,7 @@ func (b *bench) apply(letter, data, hcl string) command {
 	return command{
 		name:  "logpipe",
 		args:  []string{b.logpipe, "-chdir=" + dir, "apply", "-auto-approve", "-no-color"},
-		env:   []string{"LOGPIPE_VAR_key=" + strings.Repeat("0123456789abcdef", 4)},
+		env:   []string{"LOGPIPE_VAR_key=" + "8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d"},
 		clean: dir,
 		before: func() error {
 			return errors.Join(
