@@ -79,6 +79,7 @@ func (b *bench) run() error {
 
 // scale shows that time is linear and memory flat.
 func (b *bench) scale(sizes []string) error {
+	b.only = []string{"c"}
 	fmt.Println("| records | MB | CPU s | wall s | MB/s per core | peak MiB |")
 	fmt.Println("|---|---|---|---|---|---|")
 	for _, size := range sizes {
