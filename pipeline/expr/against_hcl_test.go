@@ -3,6 +3,7 @@ package expr_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
@@ -58,11 +59,17 @@ func againstHCL(t *testing.T, data []byte) {
 	switch {
 	case gotErr == errStricter, wantErr == errInfinite, g.rounded, g.wider:
 	case wantErr != nil && gotErr == nil && strings.Contains(wantErr.Error(), "Inconsistent conditional result types"):
+	case g.lazy && several(wantErr) && gotErr == nil: // in HCL what fails still has a type, which is wrong as well
 	case (wantErr == nil) != (gotErr == nil):
 		t.Errorf("%s\non %s\nHCL:  %v, %v\nours: %s, %v", src, raw, want, wantErr, got, gotErr)
 	case wantErr == nil && !sameJSON(t, got, want):
 		t.Errorf("%s\non %s\nHCL:  %s\nours: %s", src, raw, want, got)
 	}
+}
+
+func several(err error) bool {
+	var diags hcl.Diagnostics
+	return errors.As(err, &diags) && len(diags.Errs()) > 1
 }
 
 var (

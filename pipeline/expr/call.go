@@ -53,6 +53,10 @@ func (c *compiler) call(e *hclsyntax.FunctionCallExpr) *node {
 		c.errorf(e.Range(), "File chosen by a record", "%s() reads a file of the pipeline's directory, so its arguments must not depend on a record.", k.name)
 		return c.badNode(e.Range())
 	}
+	if i := k.shaped(); i >= 0 {
+		c.errorf(k.args[i].rng, "Form chosen by a record", "This argument of %s() says how long the result may be, so it must not depend on a record.", k.name)
+		return c.badNode(e.Range())
+	}
 	if !n.bad && !k.expand && c.compiled(k, n) {
 		return c.done(n)
 	}
@@ -66,6 +70,16 @@ func (c *compiler) call(e *hclsyntax.FunctionCallExpr) *node {
 		c.interpreted = c.interpreted[:before]
 	}
 	return n
+}
+
+// shaped returns the number of an argument that must be constant and is not,
+// because with it one field of a record could ask for any amount of memory; -1
+// if there is none.
+func (k *call) shaped() int {
+	if oneOf(k.name, "format", "formatlist", "indent") && len(k.args) > 0 && k.args[0].varying {
+		return 0
+	}
+	return -1
 }
 
 // arguments compiles the arguments. A constant list before ... is taken apart
@@ -205,7 +219,11 @@ func (c *compiler) interpret(k *call, n *node) {
 		if errors.As(err, &arg) && arg.Index < len(k.args) {
 			at = k.args[arg.Index].rng
 		}
-		c.errorf(at, "Invalid function argument", "%s() cannot take this: %s.", k.name, err)
+		why := err.Error()
+		if n.sensitive {
+			why = "an argument is sensitive, so it is not said what is wrong with it"
+		}
+		c.errorf(at, "Invalid function argument", "%s() cannot take this: %s.", k.name, why)
 		n.bad = true
 	}
 	n.typ = typeOf(typ)

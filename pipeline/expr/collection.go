@@ -135,7 +135,7 @@ func (c *compiler) dynamicIndex(coll, key *node, rng hcl.Range) *node {
 		n.bad = n.bad || !c.wantNumber(key, "The number of an element")
 	case textSort, numberSort, boolSort:
 		if !n.bad {
-			c.errorf(rng, "Index of a single value", "%s is %s and has no elements.", capital2(describe(coll)), article(coll.typ))
+			c.errorf(rng, "Index of a single value", "%s is %s and has no elements.", capital(describe(coll)), article(coll.typ))
 			n.bad = true
 		}
 	}
@@ -146,7 +146,15 @@ func (c *compiler) dynamicIndex(coll, key *node, rng hcl.Range) *node {
 	return c.done(n)
 }
 
-func capital2(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// collection compiles what is walked. Of a list only the elements that are
+// used count as read; the members of an object have no path, so all count.
+func (c *compiler) collection(e hclsyntax.Expression) *node {
+	n := c.compile(e)
+	if s := sortOf(n.typ); s == listSort || s == anySort {
+		return c.walked(n)
+	}
+	return c.use(n)
+}
 
 // variable makes the node of a loop variable over coll and says that it is in
 // use.
@@ -174,12 +182,12 @@ func loopBit(i int) uint64 { return 1 << min(i, 63) }
 
 // splat compiles a[*].b.
 func (c *compiler) splat(e *hclsyntax.SplatExpr) *node {
-	src := c.walked(c.compile(e.Source))
+	src := c.collection(e.Source)
 	item, slot := c.variable(src, describe(src)+"[*]")
 	if s := src.sort(); s != listSort && s != anySort && s != nullSort { // one value counts as a list of one
 		item.typ = src.typ
 		if src.ref != nil {
-			item.ref.path, item.ref.exact = src.ref.path, src.ref.exact
+			item.ref.known, item.ref.path, item.ref.exact = src.ref.known, src.ref.path, src.ref.exact
 		}
 	}
 	item.rng = e.Item.SrcRange

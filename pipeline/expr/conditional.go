@@ -5,7 +5,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/logpipe/logpipe/pipeline/schema"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -31,14 +30,6 @@ func (c *compiler) conditional(e *hclsyntax.ConditionalExpr) *node {
 		n.eval = choose(cond, a, b, nil)
 	case x == anySort || y == anySort || x == listSort || x == objectSort || y == listSort || y == objectSort:
 		n.eval = chooseLate(cond, a, b)
-		if x == y && n.typ == nil {
-			n.typ = &schema.Type{Kind: schema.Object, Open: true}
-			if x == listSort {
-				n.typ = listOf(nil)
-			} else if x == anySort {
-				n.typ = nil
-			}
-		}
 		c.unified(n, e, a, b)
 	case x == y:
 		n.eval = choose(cond, a, b, nil)

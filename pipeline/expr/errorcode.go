@@ -86,6 +86,6 @@ func (c *compiler) explained(a *node, look func(*Machine) (logs.Explanation, boo
 	if near := Suggest(name, fieldNames(explanationType)); near != "" {
 		detail = " Did you mean \"" + near + "\"?"
 	}
-	c.errorf(at, "Unknown field", "errorcode() has no field %q.%s It has: %s.", name, detail, list_(fieldNames(explanationType)))
+	c.errorf(at, "Unknown field", "errorcode() has no field %q.%s It has: %s.", name, detail, listed(fieldNames(explanationType)))
 	return c.badNode(rng)
 }

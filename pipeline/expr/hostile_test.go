@@ -42,10 +42,10 @@ func TestHostileValues(t *testing.T) {
 		`contains(record.x, "a")`, `record.x.a`, `record.x[0]`, `[for a in record.x : a]`, `{for k, v in record.x : k => v}`, `record.x[*].a`, `jsonencode(record.x)`,
 		`tostring(record.x)`, `tonumber(record.x)`, `formatdate("YYYY", record.x)`, `timecmp(record.x, record.y)`, `age(record.x)`, `cidrcontains(record.x, "1.2.3.4")`,
 		`cidrcontains("10.0.0.0/8", record.x)`, `regex(record.x, "a")`, `regex("(a)", record.x)`, `base64decode(record.x)`, `jsondecode(record.x)`, `parseint(record.x, 10)`,
-		`range(record.x)`, `format("%s", record.x)`, `format(record.x, 1)`, `errorcode(record.x)`, `try(record.x + 1, record.x)`, `record.x ? 1 : "a"`, `true ? record.x : "a"`,
+		`range(record.x)`, `format("%s", record.x)`, `errorcode(record.x)`, `try(record.x + 1, record.x)`, `record.x ? 1 : "a"`, `true ? record.x : "a"`,
 		`record.x && true`, `!record.x`, `distinct([record.x, record.x])`, `{(record.x) = 1}`, `merge(record.x, record.x)`, `coalesce(record.x, "a")`, `domain(record.x)`,
 		`record[record.x]`, `max(record.x, 1)`, `sum([record.x])`, `tobool(record.x)`, `cidrhost("10.0.0.0/8", record.x)`, `substr(record.x, 0, 1)`, `replace(record.x, "/(/", "")`,
-		`record.x == [record.x]`, `[record.x] == [record.x]`, `indent(record.x, "a")`, `pow(record.x, record.x)`, `hmac(record.x, record.x)`,
+		`record.x == [record.x]`, `[record.x] == [record.x]`, `indent(2, record.x)`, `pow(record.x, record.x)`, `hmac(record.x, record.x)`,
 	}
 	for _, src := range exprs {
 		p := compile(t, src, schema.Open(""))

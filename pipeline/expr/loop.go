@@ -15,7 +15,7 @@ type loop struct {
 // loop compiles [for v in coll : val if cond] and its object form.
 func (c *compiler) loop(e *hclsyntax.ForExpr) *node {
 	l := &loop{group: e.Group, keySlot: -1}
-	l.coll = c.walked(c.compile(e.CollExpr))
+	l.coll = c.collection(e.CollExpr)
 	ok := c.iterable(l.coll)
 	names := len(c.names)
 	used := c.vars

@@ -55,11 +55,11 @@ type step struct {
 	isIndex bool
 }
 
-// sorting of types for the checks: what HCL tells apart.
-type sort_ uint8
+// category is what the checks tell apart, as HCL does.
+type category uint8
 
 const (
-	anySort sort_ = iota
+	anySort category = iota
 	nullSort
 	textSort
 	numberSort
@@ -68,14 +68,14 @@ const (
 	objectSort
 )
 
-func (n *node) sort() sort_ {
+func (n *node) sort() category {
 	if n.con != nil && !n.unknown && n.con.v.kind == nothing {
 		return nullSort
 	}
 	return sortOf(n.typ)
 }
 
-func sortOf(t *schema.Type) sort_ {
+func sortOf(t *schema.Type) category {
 	if t == nil {
 		return anySort
 	}

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -344,7 +345,7 @@ func noun(t *schema.Type) string {
 	}
 }
 
-func capital(s string) string { return string(s[0]-'a'+'A') + s[1:] }
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func subject(n *node, otherwise string) string {
 	if n.ref != nil {

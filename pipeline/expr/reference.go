@@ -68,18 +68,18 @@ func (c *compiler) unknownRoot(root hcl.TraverseRoot, whole hcl.Range) {
 	case nearest != "":
 		detail += fmt.Sprintf(" Did you mean %q?", nearest)
 	case name == "slice":
-		c.errorf(root.SrcRange, "Slice outside a path", "slice is known in the path of a sink only, where its objects are named. Here there is: %s.", list_(exist))
+		c.errorf(root.SrcRange, "Slice outside a path", "slice is known in the path of a sink only, where its objects are named. Here there is: %s.", listed(exist))
 		return
 	case name == "record":
-		c.errorf(root.SrcRange, "Record outside a transform", "There is no record here: it is known where an expression runs once for each record, in transforms. Here there is: %s.", list_(exist))
+		c.errorf(root.SrcRange, "Record outside a transform", "There is no record here: it is known where an expression runs once for each record, in transforms. Here there is: %s.", listed(exist))
 		return
 	case oneOf(name, blocks...):
-		c.errorf(whole, "Reference to a block in an expression", "%s names a block, which is no value that a record can be compared with or hold. Blocks are referred to by from, tenant and for_each. Here there is: %s.", name, list_(exist))
+		c.errorf(whole, "Reference to a block in an expression", "%s names a block, which is no value that a record can be compared with or hold. Blocks are referred to by from, tenant and for_each. Here there is: %s.", name, listed(exist))
 		return
 	case c.isField(name):
 		detail += fmt.Sprintf(" The field is written record.%s.", name)
 	}
-	c.errorf(root.SrcRange, "Unknown name", "%s Here there is: %s.", detail, list_(exist))
+	c.errorf(root.SrcRange, "Unknown name", "%s Here there is: %s.", detail, listed(exist))
 }
 
 func (c *compiler) isField(name string) bool {
@@ -90,7 +90,7 @@ func (c *compiler) isField(name string) bool {
 	return ok
 }
 
-func list_(names []string) string {
+func listed(names []string) string {
 	if len(names) == 0 {
 		return "nothing but functions"
 	}
@@ -232,7 +232,7 @@ func (c *compiler) unknownField(n *node, name string, at hcl.Range) {
 	case missing != nil && !missing.Elsewhere.IsZero():
 		detail += fmt.Sprintf(" Did you mean %s?", inRecord(missing.Elsewhere))
 	case len(n.typ.Fields) <= 12:
-		detail += fmt.Sprintf(" It has: %s.", list_(fieldNames(n.typ)))
+		detail += fmt.Sprintf(" It has: %s.", listed(fieldNames(n.typ)))
 	}
 	if n.ref != nil {
 		detail += fmt.Sprintf(" To read a field that the schema does not know, write %s[%q].", what, name)
@@ -354,7 +354,7 @@ func (c *compiler) attribute(v cty.Value, name string, at hcl.Range) (cty.Value,
 	if near := Suggest(name, names); near != "" {
 		detail += fmt.Sprintf(" Did you mean %q?", near)
 	} else {
-		detail += fmt.Sprintf(" There is: %s.", list_(names))
+		detail += fmt.Sprintf(" There is: %s.", listed(names))
 	}
 	return got, hcl.Diagnostics{fault(at, "Unknown attribute", detail)}
 }

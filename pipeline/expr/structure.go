@@ -272,16 +272,28 @@ func shape(v value) byte {
 }
 
 func (m *Machine) equalLists(a, b value) bool {
-	if m.length(a) != m.length(b) {
+	x, y := m.elements(a), m.elements(b)
+	if len(x) != len(y) {
 		return false
 	}
-	same, n := true, int64(0)
-	m.each(a, func(_, e value) bool {
-		same = m.equal(e, m.element(b, n))
-		n++
-		return same
+	for i := range x {
+		if !m.equal(x[i], y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Machine) elements(v value) []value {
+	if v.form != inJSON {
+		return v.more.elems
+	}
+	var elems []value
+	m.each(v, func(_, e value) bool {
+		elems = append(elems, e)
+		return true
 	})
-	return same
+	return elems
 }
 
 // equalObjects takes a member that is null for a missing one.
