@@ -1,6 +1,7 @@
 package expr_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -224,6 +225,34 @@ func TestMachineIsReused(t *testing.T) {
 			if string(got) != want[i] {
 				t.Errorf("record %d: got %s, want %s", i, got, want[i])
 			}
+		}
+	}
+}
+
+func TestBlocksAreNoValues(t *testing.T) {
+	s := scope(signIns())
+	block := "a block"
+	capsule := cty.CapsuleVal(cty.Capsule("block", reflect.TypeFor[string]()), &block)
+	s.Values["source"] = cty.ObjectVal(map[string]cty.Value{"entra": capsule, "name": cty.StringVal("x")})
+	for _, src := range []string{`record.id == source.entra`, `source.entra`, `[source.entra]`, `jsonencode(source)`, `contains([source.entra], record.id)`} {
+		_, diags := expr.Compile(parse(t, src), s)
+		if len(diags) != 1 || diags[0].Summary != "Reference to a block in an expression" {
+			t.Errorf("%s: got %v", src, diags)
+		}
+	}
+	if _, diags := expr.Compile(parse(t, `record.id == source.name`), s); len(diags) > 0 {
+		t.Errorf("a plain value beside a block: %v", diags)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	names := []string{"errorCode", "failureReason", "local", "record", "id", "var"}
+	for given, want := range map[string]string{
+		"errorcode": "errorCode", "eror_code": "errorCode", "failurReson": "failureReason", "loacl": "local", "recrod": "record",
+		"iid": "id", "vra": "var", "something": "", "x": "", "": "",
+	} {
+		if got := expr.Suggest(given, names); got != want {
+			t.Errorf("%q: got %q, want %q", given, got, want)
 		}
 	}
 }
