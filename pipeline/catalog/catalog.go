@@ -20,6 +20,12 @@
 //     reported once;
 //   - what is unknown because a variable has no value is never an error.
 //
+// A tenant is a block of the top level and no kind, but described the same way:
+// TenantKind is its row, DecodeTenant makes an azure.Tenant from it, and an
+// attribute of the form TenantRef takes one (Body.Tenant). Tenants are values of
+// one capsule type of their own, so that no tenant is taken for what feeds
+// records, and the other way round.
+//
 // hcl and its syntax tree are used directly, without gohcl (it panics on marked
 // values and reports in map order) and without ext/dynblock (its wrapped
 // expressions hide the tree that package expr compiles): dynamic blocks are
@@ -68,10 +74,11 @@ const (
 	Expressions              // an object written out, whose values may read `record`; compiled
 	PathTemplate             // text that may read `slice`; rendered per slice into a *Template
 	Syntax                   // kept as it was written, for whoever evaluates it later
+	TenantRef                // a tenant: tenant.NAME, tenant.NAME["key"], each.value; read with Body.Tenant
 )
 
 func (f Form) String() string {
-	return [...]string{"constant", "expression", "expressions", "template", "syntax"}[f]
+	return [...]string{"constant", "expression", "expressions", "template", "syntax", "tenant"}[f]
 }
 
 // Attr describes one attribute.
@@ -95,6 +102,40 @@ type Nested struct {
 	OneOf    []string // the first labels that are allowed, nil for any
 	Min, Max int      // how many; Max 0 is no bound
 	Block    Block
+	Variants []Variant // instead of OneOf and Block: what the block holds goes by its first label
+}
+
+// Variant describes a nested block with one particular first label.
+type Variant struct {
+	Label string
+	Doc   string
+	Block Block
+}
+
+// Holds returns what a block with these labels may hold, nil if there is no
+// such block.
+func (n *Nested) Holds(labels []string) *Block {
+	if n.Variants == nil {
+		return &n.Block
+	}
+	for i := range n.Variants {
+		if len(labels) > 0 && n.Variants[i].Label == labels[0] {
+			return &n.Variants[i].Block
+		}
+	}
+	return nil
+}
+
+// firstLabels lists the first labels that are allowed, nil for any.
+func (n *Nested) firstLabels() []string {
+	if n.Variants == nil {
+		return n.OneOf
+	}
+	all := make([]string, len(n.Variants))
+	for i, v := range n.Variants {
+		all[i] = v.Label
+	}
+	return all
 }
 
 // Catalog is the list of kinds that a program knows.

@@ -20,6 +20,10 @@ type Scope struct {
 	expr.Scope
 	// Elsewhere names attributes that the caller decodes itself.
 	Elsewhere []string
+	// Blocks evaluates an expression in which blocks are values, tenants among
+	// them, and which may refer to values besides. What is wrong elsewhere is
+	// unknown. Nil: tenants are values like others.
+	Blocks func(e hclsyntax.Expression, values map[string]cty.Value) (cty.Value, hcl.Diagnostics)
 }
 
 // Decode evaluates body and checks it against spec. header is where the block
@@ -146,11 +150,13 @@ func (d *decoded) attribute(body *hclsyntax.Body, a *Attr, s Scope, meant map[st
 		v.programs, v.diags = compileAll(written.Expr, a, s)
 	case PathTemplate:
 		v.template, v.diags = NewTemplate(written.Expr, s)
+	case TenantRef:
+		v.tenant(written.Expr, a, s)
 	}
 	if v.failed = v.diags.HasErrors(); v.failed {
 		return v.diags
 	}
-	if a.Required && a.Form == Constant && v.val.IsNull() {
+	if a.Required && v.val != cty.NilVal && v.val.IsNull() {
 		v.failed, d.missing = true, true
 		v.diags = Fault(v.rng, "Missing attribute", fmt.Sprintf("The attribute %q is required and is null here. %s", a.Name, about(a)))
 	}
@@ -251,7 +257,7 @@ func (d *decoded) nested(body *hclsyntax.Body, n *Nested, s Scope, meant map[str
 			diags = append(diags, ld...)
 			continue
 		}
-		inner, id := Decode(b.body, b.header, b.labels, &n.Block, b.scope)
+		inner, id := Decode(b.body, b.header, b.labels, n.Holds(b.labels), b.scope)
 		diags = append(diags, id...)
 		d.blocks[n.Name] = append(d.blocks[n.Name], inner)
 	}
@@ -272,8 +278,8 @@ func checkLabels(b *found, n *Nested) hcl.Diagnostics {
 		}
 		return Fault(b.header, "Wrong number of labels", fmt.Sprintf("Found %d. Write %s { … }.", len(b.labels), want))
 	}
-	if len(n.OneOf) > 0 && len(b.labels) > 0 && !slices.Contains(n.OneOf, b.labels[0]) {
-		return Fault(b.at(0), "Unknown "+n.Name, fmt.Sprintf("There is no %s %q. %s", n.Name, b.labels[0], hintOrList(b.labels[0], n.OneOf)))
+	if allowed := n.firstLabels(); len(allowed) > 0 && len(b.labels) > 0 && !slices.Contains(allowed, b.labels[0]) {
+		return Fault(b.at(0), "Unknown "+n.Name, fmt.Sprintf("There is no %s %q. %s", n.Name, b.labels[0], hintOrList(b.labels[0], allowed)))
 	}
 	return nil
 }
@@ -359,6 +365,8 @@ func typeName(t cty.Type) string {
 		return "a list"
 	case t.IsObjectType():
 		return "an object"
+	case t == TenantType:
+		return "a tenant"
 	case t.IsCapsuleType():
 		return "a block"
 	}

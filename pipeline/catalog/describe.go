@@ -20,7 +20,7 @@ func shared(class addr.Class) []Attr {
 		Name: "for_each", Type: cty.DynamicPseudoType,
 		Doc: "A map, an object or a set of texts: one instance is made for each key, in which each.key and each.value have a meaning.",
 	}}
-	if class != addr.Source {
+	if class == addr.Transform || class == addr.Sink {
 		all = append(all, Attr{Name: "from", Type: cty.DynamicPseudoType, Required: true,
 			Doc: "What feeds it: source.KIND.NAME, transform.KIND.NAME, one instance of such (…[\"key\"], …[each.key]), or a list."})
 	}
@@ -33,7 +33,11 @@ func shared(class addr.Class) []Attr {
 // WriteText writes the reference of a kind for people.
 func (k *Kind) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s %q \"NAME\"\n\n", k.Class, k.Name)
+	head := string(k.Class)
+	if k.Name != "" { // a tenant has one label
+		head += fmt.Sprintf(" %q", k.Name)
+	}
+	fmt.Fprintf(b, "%s \"NAME\"\n\n", head)
 	writeDoc(b, "", k.Doc)
 	writeDoc(b, "", k.Body.Doc)
 	body := k.Body
@@ -61,6 +65,12 @@ func writeBody(w io.Writer, indent string, body *Block) {
 			writeDoc(w, indent+"    ", fmt.Sprintf("%s: %s.", strings.ToUpper(n.Labels[0]), strings.Join(n.OneOf, ", ")))
 		}
 		writeBody(w, indent+"    ", &n.Block)
+		for j := range n.Variants {
+			v := &n.Variants[j]
+			fmt.Fprintf(w, "%s    %s %q\n", indent, n.Name, v.Label)
+			writeDoc(w, indent+"        ", v.Doc)
+			writeBody(w, indent+"        ", &v.Block)
+		}
 	}
 }
 
@@ -74,6 +84,8 @@ func traits(a *Attr) []string {
 		t = append(t, "object of expressions over record")
 	case PathTemplate:
 		t = append(t, "text that may hold ${slice.…}")
+	case TenantRef:
+		t = append(t, "tenant")
 	default:
 		t = append(t, strings.TrimPrefix(strings.TrimPrefix(typeName(a.ctyType()), "a "), "an "))
 	}
@@ -145,7 +157,7 @@ type BlockJSON struct {
 // AttrJSON is one attribute. Type is written as in a variable block.
 type AttrJSON struct {
 	Name     string   `json:"name"`
-	Form     string   `json:"form"` // constant, expression, expressions, template
+	Form     string   `json:"form"` // constant, expression, expressions, template, tenant
 	Type     string   `json:"type,omitempty"`
 	Doc      string   `json:"doc,omitempty"`
 	Required bool     `json:"required,omitempty"`
@@ -164,6 +176,16 @@ type NestedJSON struct {
 	Min    int       `json:"min,omitempty"`
 	Max    int       `json:"max,omitempty"`
 	Block  BlockJSON `json:"block"`
+	// Variants, if there are any, say what the block holds by its first label;
+	// Block is empty then.
+	Variants []VariantJSON `json:"variants,omitempty"`
+}
+
+// VariantJSON is what a nested block holds under one first label.
+type VariantJSON struct {
+	Label string    `json:"label"`
+	Doc   string    `json:"doc,omitempty"`
+	Block BlockJSON `json:"block"`
 }
 
 // MarshalJSON writes the catalog as a list of KindJSON, in its own order.
@@ -195,8 +217,13 @@ func (b *Block) json() BlockJSON {
 	}
 	for i := range b.Blocks {
 		n := &b.Blocks[i]
-		j.Blocks = append(j.Blocks, NestedJSON{Name: n.Name, Doc: n.Doc, Labels: n.Labels, OneOf: n.OneOf,
-			Min: n.Min, Max: n.Max, Block: n.Block.json()})
+		nj := NestedJSON{Name: n.Name, Doc: n.Doc, Labels: n.Labels, OneOf: n.firstLabels(),
+			Min: n.Min, Max: n.Max, Block: n.Block.json()}
+		for j := range n.Variants {
+			v := &n.Variants[j]
+			nj.Variants = append(nj.Variants, VariantJSON{Label: v.Label, Doc: v.Doc, Block: v.Block.json()})
+		}
+		j.Blocks = append(j.Blocks, nj)
 	}
 	return j
 }

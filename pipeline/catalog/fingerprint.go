@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,13 +56,17 @@ func (b Body) fingerprint(w *strings.Builder) {
 
 // shapes reports whether the presence of the block alone may change bytes.
 func (n *Nested) shapes() bool {
-	for _, a := range n.Block.Attrs {
+	return n.Block.shapes() || slices.ContainsFunc(n.Variants, func(v Variant) bool { return v.Block.shapes() })
+}
+
+func (b *Block) shapes() bool {
+	for _, a := range b.Attrs {
 		if a.Shape {
 			return true
 		}
 	}
-	for i := range n.Block.Blocks {
-		if n.Block.Blocks[i].shapes() {
+	for i := range b.Blocks {
+		if b.Blocks[i].shapes() {
 			return true
 		}
 	}
@@ -85,6 +90,8 @@ func (v *value) fingerprint() (string, bool) {
 		return "", false
 	case !v.val.IsWhollyKnown():
 		return "unknown", true
+	case v.val.Type() == TenantType:
+		return Identity(tenantOf(v.val)), true
 	}
 	text, err := ctyjson.Marshal(v.val, v.val.Type())
 	if err != nil {

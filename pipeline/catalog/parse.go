@@ -16,18 +16,18 @@ import (
 // decodes itself.
 func Shared(class addr.Class) []string {
 	switch class {
-	case addr.Source:
-		return []string{"for_each"}
+	case addr.Transform:
+		return []string{"for_each", "from"}
 	case addr.Sink:
 		return []string{"for_each", "from", "labels"}
 	}
-	return []string{"for_each", "from"}
+	return []string{"for_each"}
 }
 
 // Parse reads the text of one block's body and returns what the constructor of
 // k would get for it: a pipeline of one block, so that a kind can be tested on
-// its own. values are the constants (var, local, each); dir is where file()
-// looks and what Env says.
+// its own. values are the constants (var, local, each), and tenant, an object
+// of TenantValue; dir is where file() looks and what Env says.
 func Parse(k *Kind, body, dir string, in *schema.Schema, values map[string]cty.Value) (*Args, hcl.Diagnostics) {
 	file, diags := hclsyntax.ParseConfig([]byte(body), "body.hcl", hcl.InitialPos)
 	if diags.HasErrors() {

@@ -32,7 +32,8 @@ var reserved = map[string]string{
 var misplaced = map[string]string{
 	"from":     "Only transforms and sinks are fed; a source reads from outside.",
 	"labels":   "Only sinks have labels.",
-	"for_each": "It belongs to the whole block: source, transform or sink.",
+	"for_each": "It belongs to the whole block: tenant, source, transform or sink.",
+	"tenant":   "Only kinds that sign in to a cloud take a tenant.",
 }
 
 // Reserved says what to do instead of a name that has no meaning.
@@ -46,7 +47,7 @@ var elsewhere = map[string]string{
 	"source":    "Blocks can be referred to only in from and for_each.",
 	"transform": "Blocks can be referred to only in from and for_each.",
 	"sink":      "Blocks can be referred to only in from and for_each.",
-	"tenant":    "Tenants are not part of the language yet.",
+	"tenant":    "A tenant can be referred to only in for_each and by an attribute that takes one, such as tenant = tenant.NAME.",
 	"record":    "This attribute is evaluated once, before any record is read, so it cannot depend on a record.",
 	"slice":     "This attribute is evaluated once, before any slice is known. Only paths may refer to slice.",
 	"each":      "each has a meaning only in a block that has for_each.",
@@ -97,7 +98,7 @@ func checkReference(t hcl.Traversal, values map[string]cty.Value) hcl.Diagnostic
 		return Fault(at, "Unknown local value", fmt.Sprintf("No local value %q is declared. %s", name, orElse(suggest(name, known, nil), "Declare it in a locals block.")))
 	case "each":
 		if name == "value" {
-			return Fault(at, "Block used as a value", "each.value is a block here. It can be used in from; elsewhere use each.key.")
+			return Fault(at, "Block used as a value", "each.value is a block here. It can be used in from and by attributes that take a tenant; elsewhere use each.key.")
 		}
 	}
 	return Fault(at, "Unknown reference", fmt.Sprintf("%s has no %q. %s", root, name, hintOrList(name, known)))

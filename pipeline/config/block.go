@@ -10,17 +10,18 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/logpipe/logpipe/internal/azure"
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
 	"github.com/logpipe/logpipe/pipeline/expr"
 )
 
-// block is a declared source, transform or sink.
+// block is a declared tenant, source, transform or sink.
 type block struct {
 	addr   addr.Block
 	syntax *hclsyntax.Block
 	header hcl.Range
-	kind   *catalog.Kind // nil if unknown
+	kind   *catalog.Kind // nil if unknown, and for a tenant
 	meant  string        // the kind that an unknown one probably stands for
 
 	// for_each
@@ -31,6 +32,7 @@ type block struct {
 	keys      []string
 	each      map[string]cty.Value // each.value by key
 	instances []*Instance
+	made      map[string]*azure.Tenant // of a tenant, by key; nil for one that is wrong or not known
 }
 
 type visit uint8
@@ -112,13 +114,20 @@ func (b *block) value() cty.Value {
 	case b.failed || b.open:
 		return cty.DynamicVal
 	case !b.keyed:
-		return feedValue(b.addr.Only())
+		return b.instanceValue(b.addr.Only())
 	}
 	m := make(map[string]cty.Value, len(b.keys))
 	for _, k := range b.keys {
-		m[k] = feedValue(b.addr.At(k))
+		m[k] = b.instanceValue(b.addr.At(k))
 	}
 	return cty.ObjectVal(m)
+}
+
+func (b *block) instanceValue(a addr.Instance) cty.Value {
+	if b.isTenant() {
+		return catalog.TenantValue(b.made[a.Key])
+	}
+	return feedValue(a)
 }
 
 // eachValue is each in the scope of the instance with key; blocks as values are
@@ -134,20 +143,27 @@ func (b *block) eachValue(key string, wiring bool) cty.Value {
 	return cty.ObjectVal(m)
 }
 
-// holdsBlock reports whether a value of type t may hold a block.
-func holdsBlock(t cty.Type) bool {
+// holdsBlock reports whether a value of type t holds a block.
+func holdsBlock(t cty.Type) bool { return holds(t, feedType) || holds(t, catalog.TenantType) }
+
+// holds reports whether a value of type t holds one of type wanted.
+func holds(t, wanted cty.Type) bool {
+	inner := func(t cty.Type) bool { return holds(t, wanted) }
 	switch {
-	case t == feedType:
+	case t == wanted:
 		return true
 	case t.IsCollectionType():
-		return holdsBlock(t.ElementType())
+		return inner(t.ElementType())
 	case t.IsTupleType():
-		return slices.ContainsFunc(t.TupleElementTypes(), holdsBlock)
+		return slices.ContainsFunc(t.TupleElementTypes(), inner)
 	case t.IsObjectType():
-		return slices.ContainsFunc(slices.Collect(maps.Values(t.AttributeTypes())), holdsBlock)
+		return slices.ContainsFunc(slices.Collect(maps.Values(t.AttributeTypes())), inner)
 	}
 	return false
 }
+
+// holdsTenant reports whether a value of type t holds a tenant.
+func holdsTenant(t cty.Type) bool { return holds(t, catalog.TenantType) }
 
 // forEach evaluates for_each of b, after that of the blocks it refers to.
 func (d *decoder) forEach(b *block) {
@@ -156,18 +172,29 @@ func (d *decoder) forEach(b *block) {
 	}
 	if b.visit == running {
 		b.failed = true
-		d.fail(b.header, "Cycle", fmt.Sprintf("The keys of %s depend on themselves: its for_each refers to a block whose for_each leads back here. Take one of the references out.", b.addr))
+		d.fail(b.header, "Cycle", fmt.Sprintf("The keys of %s depend on themselves: its for_each refers to a block whose for_each leads back here. Take one of the references out.", b.name()))
 		return
 	}
 	b.visit = running
-	defer func() { b.visit = done }()
+	d.findKeys(b)
+	if b.isTenant() {
+		d.makeTenants(b)
+	}
+	b.visit = done
+}
+
+func (d *decoder) findKeys(b *block) {
 	a, ok := b.syntax.Body.Attributes["for_each"]
 	if !ok {
 		return
 	}
 	b.keyed = true
+	if b.isTenant() && !d.tenantKeys(a.Expr) {
+		b.failed = true
+		return
+	}
 	val, ok := d.wiringValue(a.Expr, nil)
-	if !ok {
+	if !ok || b.failed {
 		b.failed = true
 		return
 	}
@@ -188,7 +215,7 @@ func (d *decoder) takeKeys(b *block, e hclsyntax.Expression, val cty.Value) {
 	isMap := ty.IsMapType() || ty.IsObjectType() || ty.IsSetType() || ty == cty.DynamicPseudoType
 	if val.IsNull() || !isMap {
 		hint := "toset([…])"
-		if ty == feedType {
+		if ty == feedType || ty == catalog.TenantType {
 			hint = "{ name = " + textOf(e, d.files) + " }"
 		}
 		wrong("Wrong type", fmt.Sprintf("for_each takes a map, an object or a set of texts; keys name the instances. Write %s.", hint))

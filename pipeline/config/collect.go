@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -16,16 +17,16 @@ type syntax struct {
 	program   []*hclsyntax.Block // logpipe
 	variables []*hclsyntax.Block
 	locals    []*hclsyntax.Attribute
+	tenants   []*hclsyntax.Block
 	parts     []*hclsyntax.Block // source, transform, sink
 	moved     []*hclsyntax.Block
 	removed   []*hclsyntax.Block
 }
 
-var blockTypes = []string{"logpipe", "variable", "locals", "source", "transform", "sink", "moved", "removed"}
+var blockTypes = []string{"logpipe", "variable", "locals", "tenant", "source", "transform", "sink", "moved", "removed"}
 
 // notYet answers blocks of the language that this version does not have.
 var notYet = map[string]string{
-	"tenant": "Tenants come with the sources that need one. Remove the block; file sources need no tenant.",
 	"policy": "Policies are not part of this version. Remove the block.",
 	"hold":   "Holds are not part of this version. Remove the block, and do not rely on it: nothing is held.",
 	"run":    "Tests belong into a file whose name ends in .test.hcl.",
@@ -69,6 +70,10 @@ func (d *decoder) sort(b *hclsyntax.Block) {
 			d.fail(catalog.Header(inner), "Unexpected block", fmt.Sprintf("locals holds only name = value. To name an object, write %s = { … }.", inner.Type))
 		}
 		s.locals = append(s.locals, attributes(b.Body)...)
+	case "tenant":
+		if d.labels(b, "NAME") {
+			s.tenants = append(s.tenants, b)
+		}
 	case "source", "transform", "sink":
 		if d.labels(b, "KIND", "NAME") {
 			s.parts = append(s.parts, b)
@@ -101,7 +106,7 @@ func (d *decoder) unknownBlock(b *hclsyntax.Block) {
 	} else if c, ok := d.classOf(b.Type); ok {
 		detail += fmt.Sprintf(" %q is a kind of %s: write %s %q \"NAME\" { … }.", b.Type, c, c, b.Type)
 	} else {
-		detail += " Known: logpipe, variable, locals, source, transform, sink, moved, removed."
+		detail += " Known: " + strings.Join(blockTypes, ", ") + "."
 	}
 	d.fail(b.TypeRange, "Unknown block", detail)
 }

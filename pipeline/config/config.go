@@ -3,8 +3,8 @@
 //
 // Load reads files, Decode makes the pipeline: pure, offline, and in two
 // passes. Wiring evaluates for_each and from with blocks as values (one cty
-// capsule type stands for everything that can feed) and gives instances and the
-// graph. Settings then walks the graph in order, so that each constructor is
+// capsule type stands for everything that can feed, and one for tenants, which
+// are made first) and gives instances and the graph. Settings then walks the graph in order, so that each constructor is
 // given the schema that reaches it.
 //
 // All mistakes are reported at once, in the order of the files, and one mistake
@@ -34,6 +34,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
+	"github.com/logpipe/logpipe/internal/azure"
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
@@ -53,7 +54,8 @@ type Options struct {
 type Pipeline struct {
 	Dir       string
 	State     StateSetting
-	Instances []*Instance // what feeds stands before what it feeds; ties by address
+	Tenants   []*azure.Tenant // by name, those that nothing refers to included
+	Instances []*Instance     // what feeds stands before what it feeds; ties by address
 	Scanner   *record.Scanner
 	Moved     []Move
 	Removed   []Removal
@@ -77,6 +79,7 @@ type Instance struct {
 	Output    *schema.Schema    // what leaves it; nil for a sink
 	ID, Time  record.Slot       // of a source: where its schema's id and time stand, if it has them
 	Shape     string            // fingerprint of what this block does to bytes
+	Identity  string            // of a source: log and tenants, for people too; "" if not known. Another identity is another source
 	Labels    map[string]string // of a sink
 	open      bool              // From is what may feed it: a variable without value decides
 }
@@ -138,7 +141,8 @@ type decoder struct {
 	values    map[string]cty.Value // var and local
 	variables map[string]*variable
 	blocks    map[addr.Block]*block
-	order     []*block // as they stand in the files
+	tenants   []*block // as they stand in the files
+	order     []*block // sources, transforms and sinks, likewise
 	syntax    syntax
 	only      bool // only what says where state lives is wanted
 }
@@ -150,7 +154,8 @@ func Decode(f *Files, c catalog.Catalog, env *pipeline.Env, o Options) (*Pipelin
 	d.collect()
 	d.decodeVariables()
 	d.decodeLocals()
-	p := &Pipeline{Dir: f.Dir, State: d.decodeProgram()}
+	d.declareTenants()
+	p := &Pipeline{Dir: f.Dir, State: d.decodeProgram(), Tenants: d.knownTenants()}
 	d.declare()
 	d.wire()
 	p.take(d.settings())
@@ -175,6 +180,9 @@ func DecodeState(f *Files, c catalog.Catalog, o Options) (StateSetting, hcl.Diag
 	d.diags, d.only = nil, true // other blocks are not looked at
 	d.decodeVariables()
 	d.decodeLocals()
+	if slices.ContainsFunc(d.syntax.program, mentionsTenant) {
+		d.declareTenants()
+	}
 	state := d.decodeProgram()
 	return state, d.report()
 }
@@ -203,13 +211,16 @@ func (d *decoder) warn(at hcl.Range, summary, detail string) {
 	d.diags = append(d.diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: summary, Detail: detail, Subject: &at})
 }
 
-// scope is what the constants of the pipeline may refer to.
+// scope is what the attributes of the pipeline's own blocks may refer to.
 func (d *decoder) scope() catalog.Scope {
-	return catalog.Scope{Scope: expr.Scope{Values: d.values, Functions: d.functions}}
+	return catalog.Scope{Scope: expr.Scope{Values: d.values, Functions: d.functions}, Blocks: d.blocksAsValues(nil)}
 }
 
 // report sorts what was found, keeps each once, and takes secrets out.
 func (d *decoder) report() hcl.Diagnostics {
+	if len(d.diags) == 0 {
+		return nil
+	}
 	catalog.Sort(d.diags)
 	hide := d.secrets()
 	type key struct {

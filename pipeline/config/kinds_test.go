@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/logpipe/logpipe/internal/azure"
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
@@ -46,6 +47,11 @@ func (s stubSource) Open(context.Context, pipeline.Slice) (pipeline.Reader, erro
 	return nil, io.EOF
 }
 
+type stubEntra struct {
+	stubSource
+	tenant *azure.Tenant
+}
+
 type stubTransform struct{ schema *schema.Schema }
 
 func (t stubTransform) Schema() *schema.Schema             { return t.schema }
@@ -74,6 +80,14 @@ var kinds = catalog.Catalog{
 			}}}},
 		},
 		Source: newSource,
+	},
+	{
+		Class: addr.Source, Name: "entra", Doc: "Reads a log of a tenant.",
+		Body: catalog.Block{Attrs: []catalog.Attr{
+			{Name: "tenant", Form: catalog.TenantRef, Required: true, Doc: "The tenant to read."},
+			{Name: "log", Required: true, OneOf: []string{"sign_ins", "directory_audits"}, Doc: "The log to read."},
+		}},
+		Source: newEntra,
 	},
 	{
 		Class: addr.Transform, Name: "filter", Doc: "Keeps the records that meet a condition.",
@@ -132,6 +146,22 @@ func newSource(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
 		diags = append(append(diags, dd...), td...)
 	}
 	return stubSource{s}, diags
+}
+
+// newEntra is strict: it must not be called with a tenant that is not whole.
+func newEntra(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
+	s := signIns()
+	s.Log = a.Text("log")
+	t, ok := a.Tenant("tenant")
+	switch {
+	case !ok:
+		return stubSource{s}, a.Wrong("tenant", "No tenant", "This must never be seen.")
+	case t.Cloud.Graph == "":
+		return nil, a.Wrong("tenant", "No cloud", "This must never be seen.")
+	case t.Cloud.Name == "china" && s.Log == "sign_ins":
+		return nil, a.Wrong("log", "Log not available", "The cloud china does not have it.")
+	}
+	return stubEntra{stubSource{s}, t}, nil
 }
 
 func newSelect(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {

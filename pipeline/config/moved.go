@@ -165,6 +165,10 @@ func (d *decoder) addressIn(e hclsyntax.Expression) (addr.Instance, bool) {
 		d.fail(e.Range(), "Not an address", "Write the address of a block as a reference, without quotes: sink.local.archive or sink.local.archive[\"key\"].")
 		return addr.Instance{}, false
 	}
+	if t.RootName() == tenantRoot {
+		d.fail(t.SourceRange(), "Not an address", "Nothing is remembered of a tenant, so it can be renamed without a word. What it is, its id and cloud, belongs to each source.")
+		return addr.Instance{}, false
+	}
 	if !isClass(t.RootName()) {
 		detail := "An address begins with source, transform or sink."
 		if near := expr.Suggest(t.RootName(), []string{"source", "transform", "sink"}); near != "" {

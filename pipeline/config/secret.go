@@ -32,19 +32,25 @@ func (d *decoder) secrets() *secrets {
 	for i := range d.catalog {
 		f.note(&d.catalog[i].Body)
 	}
-	for _, b := range d.syntax.parts {
-		if kind, ok := d.catalog.Kind(addr.Class(b.Type), b.Labels[0]); ok {
-			f.body(b.Body, &kind.Body)
-		} else {
-			f.body(b.Body, nil)
-		}
-	}
+	tenant := &catalog.TenantKind().Body
+	f.note(tenant)
 	for _, name := range d.files.names { // blocks that are no part of the pipeline too
-		if body, ok := d.files.HCL[name].Body.(*hclsyntax.Body); ok {
-			for _, b := range body.Blocks {
-				if b.Type != "source" && b.Type != "transform" && b.Type != "sink" && b.Type != "variable" {
-					f.body(b.Body, nil)
+		body, ok := d.files.HCL[name].Body.(*hclsyntax.Body)
+		if !ok {
+			continue
+		}
+		for _, b := range body.Blocks {
+			var spec *catalog.Block
+			switch {
+			case b.Type == tenantRoot:
+				spec = tenant
+			case isClass(b.Type) && len(b.Labels) > 0:
+				if kind, ok := d.catalog.Kind(addr.Class(b.Type), b.Labels[0]); ok {
+					spec = &kind.Body
 				}
+			}
+			if b.Type != "variable" {
+				f.body(b.Body, spec)
 			}
 		}
 	}
@@ -75,32 +81,29 @@ func (f *finder) note(spec *catalog.Block) {
 		}
 	}
 	for i := range spec.Blocks {
-		f.note(&spec.Blocks[i].Block)
+		n := &spec.Blocks[i]
+		f.note(&n.Block)
+		for j := range n.Variants {
+			f.note(&n.Variants[j].Block)
+		}
 	}
 }
 
 func (f *finder) body(body *hclsyntax.Body, spec *catalog.Block) {
 	for name, a := range body.Attributes {
-		near := expr.Suggest(name, slices.Sorted(maps.Keys(f.names)))
-		secret := f.names[name] || near != ""
-		if spec != nil {
-			if known, ok := spec.Attr(name); ok {
-				secret = known.Secret
-			}
-		}
-		if secret {
+		if f.secret(name, spec) {
 			f.literals(a.Expr)
 		}
 	}
 	for _, b := range body.Blocks {
 		var inner *catalog.Block
 		if spec != nil {
-			name := b.Type
+			name, labels := b.Type, b.Labels
 			if name == "dynamic" && len(b.Labels) == 1 {
-				name = b.Labels[0]
+				name, labels = b.Labels[0], nil // the labels of what it makes are expressions
 			}
 			if n, ok := spec.Nested(name); ok {
-				inner = &n.Block
+				inner = n.Holds(labels)
 			}
 			if b.Type == "content" { // of a dynamic block, whose own spec was passed on
 				inner = spec
@@ -108,6 +111,17 @@ func (f *finder) body(body *hclsyntax.Body, spec *catalog.Block) {
 		}
 		f.body(b.Body, inner)
 	}
+}
+
+// secret reports whether an attribute is secret. Where nothing is known about
+// it, a name that is almost a secret one's is enough.
+func (f *finder) secret(name string, spec *catalog.Block) bool {
+	if spec != nil {
+		if known, ok := spec.Attr(name); ok {
+			return known.Secret
+		}
+	}
+	return f.names[name] || expr.Suggest(name, slices.Sorted(maps.Keys(f.names))) != ""
 }
 
 // literals notes the literals in e, and those of the variables and locals that

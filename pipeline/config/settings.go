@@ -84,16 +84,9 @@ func (d *decoder) build(b *block, i *Instance) {
 	if b.kind == nil {
 		return
 	}
-	s := d.scope()
+	s := d.scopeOf(b, i.Addr)
 	s.Elsewhere = catalog.Shared(b.addr.Class)
 	s.Record, s.Layout = i.Input, d.layout
-	if b.keyed {
-		s.Values = maps.Clone(d.values)
-		s.Values["each"] = cty.DynamicVal
-		if !b.failed {
-			s.Values["each"] = b.eachValue(i.Addr.Key, false)
-		}
-	}
 	body, diags := catalog.Decode(b.syntax.Body, b.header, nil, &b.kind.Body, s)
 	d.diags = append(d.diags, diags...)
 	i.Labels = d.labelsOf(b, s)
@@ -124,6 +117,7 @@ func (d *decoder) construct(i *Instance, a *catalog.Args) {
 	}
 	if i.Source != nil && out != nil {
 		i.locate(d.layout, out)
+		i.identify(a.Body, out.Log)
 	}
 	uncertain, missing := a.Uncertain()
 	for _, g := range diags {
@@ -147,6 +141,22 @@ func (i *Instance) locate(l *record.Layout, s *schema.Schema) {
 	}
 	if !s.Time.IsZero() {
 		i.Time = l.Slot(s.Time)
+	}
+}
+
+// identify says what a source is, whatever it is called: its log and the
+// tenants that it reads.
+func (i *Instance) identify(b catalog.Body, log string) {
+	tenants, ok := b.Identity()
+	if !ok {
+		return
+	}
+	i.Identity = "records without a log"
+	if log != "" {
+		i.Identity = fmt.Sprintf("log %q", log)
+	}
+	if tenants != "" {
+		i.Identity += ", " + tenants
 	}
 }
 

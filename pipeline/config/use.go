@@ -29,7 +29,7 @@ func (d *decoder) checkUse(e hclsyntax.Expression, values map[string]cty.Value) 
 			return ok && step.Name == "value" && values["each"].Type().HasAttribute("value") &&
 				holdsBlock(values["each"].Type().AttributeType("value"))
 		}
-		return isClass(t.RootName())
+		return isBlock(t.RootName())
 	}}
 	hclsyntax.Walk(e, w)
 	d.diags = append(d.diags, w.diags...)

@@ -60,6 +60,11 @@ func (d *decoder) from(b *block, i *Instance) {
 		i.Input = openSchema()
 		return
 	}
+	if holdsTenant(val.Type()) {
+		d.fail(a.Expr.Range(), "Not a feed", "A tenant says where to sign in, and feeds no records. Name what does, such as source.KIND.NAME; the tenant belongs to the source.")
+		i.Input = openSchema()
+		return
+	}
 	if !val.IsWhollyKnown() {
 		i.From, i.Input, i.open = d.mentioned(a.Expr), openSchema(), true
 		return
@@ -124,6 +129,10 @@ func (d *decoder) wiringValue(e hclsyntax.Expression, scope map[string]cty.Value
 		ok = d.checkKey(r) && ok
 	}
 	for class, kinds := range tree {
+		if class == tenantRoot {
+			values[class] = cty.ObjectVal(kinds[""])
+			continue
+		}
 		m := map[string]cty.Value{}
 		for kind, labels := range kinds {
 			m[kind] = cty.ObjectVal(labels)
@@ -150,7 +159,7 @@ func (d *decoder) wiringValue(e hclsyntax.Expression, scope map[string]cty.Value
 // answered.
 func (d *decoder) isBlockReference(g *hcl.Diagnostic, e hclsyntax.Expression) bool {
 	for _, t := range e.Variables() {
-		if isClass(t.RootName()) && g.Subject != nil && t.SourceRange().Overlaps(*g.Subject) {
+		if isBlock(t.RootName()) && g.Subject != nil && t.SourceRange().Overlaps(*g.Subject) {
 			return true
 		}
 	}
@@ -183,19 +192,28 @@ type reference struct {
 func (d *decoder) references(e hclsyntax.Expression) (refs []reference, ok bool) {
 	ok = true
 	for _, t := range e.Variables() {
-		if !isClass(t.RootName()) {
+		if !isBlock(t.RootName()) {
 			continue
 		}
 		a, rest, complete := blockAddress(t)
 		if !complete {
-			d.fail(t.SourceRange(), "Incomplete reference", fmt.Sprintf("Name one block: %s.KIND.NAME.", t.RootName()))
+			form := ".KIND.NAME"
+			if t.RootName() == tenantRoot {
+				form = ".NAME"
+			}
+			d.fail(t.SourceRange(), "Incomplete reference", fmt.Sprintf("Name one block: %s%s.", t.RootName(), form))
 			ok = false
 			continue
 		}
 		at := t.SourceRange()
 		b := d.find(a)
 		if b == nil {
-			d.fail(hcl.RangeBetween(t[0].SourceRange(), t[2].SourceRange()), "Unknown reference", fmt.Sprintf("There is no %s. %s", a, d.nearestBlock(a)))
+			text := fmt.Sprintf("There is no %s. %s", a, d.nearestBlock(a))
+			if a.Class == tenantRoot {
+				text = fmt.Sprintf("There is no tenant.%s. %s", a.Label, d.nearestTenant(a.Label))
+			}
+			named := t[len(t)-len(rest)-1]
+			d.fail(hcl.RangeBetween(t[0].SourceRange(), named.SourceRange()), "Unknown reference", text)
 			ok = false
 			continue
 		}
@@ -206,8 +224,15 @@ func (d *decoder) references(e hclsyntax.Expression) (refs []reference, ok bool)
 
 func isClass(root string) bool { return root == "source" || root == "transform" || root == "sink" }
 
-// blockAddress reads source.KIND.NAME from the front of t.
+// isBlock reports whether references to blocks begin with root.
+func isBlock(root string) bool { return isClass(root) || root == tenantRoot }
+
+// blockAddress reads source.KIND.NAME or tenant.NAME from the front of t.
 func blockAddress(t hcl.Traversal) (a addr.Block, rest hcl.Traversal, ok bool) {
+	if t.RootName() == tenantRoot && len(t) > 1 {
+		label, ok := t[1].(hcl.TraverseAttr)
+		return addr.Block{Class: tenantRoot, Label: label.Name}, t[2:], ok
+	}
 	if len(t) < 3 {
 		return a, nil, false
 	}
@@ -228,7 +253,7 @@ func (d *decoder) checkKey(r reference) bool {
 		if isIndex {
 			what = "has no for_each, so it has no keys"
 		}
-		d.fail(r.at, "Unknown reference", fmt.Sprintf("%s %s. Write %s alone.", b.addr, what, b.addr))
+		d.fail(r.at, "Unknown reference", fmt.Sprintf("%s %s. Write %s alone.", b.name(), what, b.name()))
 		return false
 	}
 	key := ""
@@ -240,7 +265,7 @@ func (d *decoder) checkKey(r reference) bool {
 	if slices.Contains(b.keys, key) {
 		return true
 	}
-	d.fail(r.at, "Unknown instance", fmt.Sprintf("%s has no instance with this key. Its keys: %s.", b.addr, some(b.keys)))
+	d.fail(r.at, "Unknown instance", fmt.Sprintf("%s has no instance with this key. Its keys: %s.", b.name(), some(b.keys)))
 	return false
 }
 
@@ -268,7 +293,7 @@ func (d *decoder) mentioned(e hclsyntax.Expression) []addr.Instance {
 	var all []addr.Instance
 	for _, t := range e.Variables() {
 		a, _, ok := blockAddress(t)
-		if b := d.find(a); ok && b != nil && a.Class != addr.Sink {
+		if b := d.find(a); ok && b != nil && a.Class != addr.Sink && !b.isTenant() {
 			all = append(all, b.instanceKeys()...)
 		}
 	}
