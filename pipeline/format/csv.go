@@ -8,11 +8,15 @@ import (
 )
 
 func appendHeader(dst []byte, cols []Column) []byte {
-	for i, c := range cols {
-		if i > 0 {
-			dst = append(dst, ',')
+	first := true
+	for _, c := range cols {
+		for _, name := range c.names() {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = appendCell(dst, []byte(name))
 		}
-		dst = appendCell(dst, []byte(c.Name))
 	}
 	return append(dst, '\r', '\n')
 }
@@ -25,26 +29,52 @@ func (w *Writer) appendRow(dst []byte, b *record.Batch, i int) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		c := &w.e.o.Columns[k]
-		v := b.Value(i, c.Slot)
-		switch v.Kind() {
-		case record.Missing, record.Null:
-		case record.String:
-			text, plain := v.Text()
-			if !plain {
-				var err error
-				if w.text, err = v.AppendText(w.text[:0]); err != nil {
-					return dst, fmt.Errorf("column %s: %w", c.Name, err)
-				}
-				text = w.text
-			}
-			dst = appendCell(dst, text)
-		case record.Bool, record.Number:
-			dst = append(dst, v.Raw()...)
-		default:
-			dst = appendQuoted(dst, v.Raw())
+		var err error
+		if c.cells == nil {
+			dst, err = w.appendValue(dst, b.Value(i, c.Slot))
+		} else {
+			dst, err = c.cells.append(w, dst, b, i)
+		}
+		if err != nil {
+			return dst, fmt.Errorf("column %s: %w", c.title(), err)
 		}
 	}
 	return append(dst, '\r', '\n'), nil
+}
+
+// appendValues appends one cell for each value.
+func (w *Writer) appendValues(dst []byte, values []record.Value) ([]byte, error) {
+	for k, v := range values {
+		if k > 0 {
+			dst = append(dst, ',')
+		}
+		var err error
+		if dst, err = w.appendValue(dst, v); err != nil {
+			return dst, err
+		}
+	}
+	return dst, nil
+}
+
+// appendValue appends what stands in a record as one cell.
+func (w *Writer) appendValue(dst []byte, v record.Value) ([]byte, error) {
+	switch v.Kind() {
+	case record.Missing, record.Null:
+		return dst, nil
+	case record.String:
+		text, plain := v.Text()
+		if !plain {
+			var err error
+			if w.text, err = v.AppendText(w.text[:0]); err != nil {
+				return dst, err
+			}
+			text = w.text
+		}
+		return appendCell(dst, text), nil
+	case record.Bool, record.Number:
+		return append(dst, v.Raw()...), nil
+	}
+	return appendQuoted(dst, v.Raw()), nil
 }
 
 // appendCell appends a text, made harmless and quoted where that is needed.

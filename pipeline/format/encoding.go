@@ -32,11 +32,39 @@ func Extension(format, compression string) string {
 	return "." + format + map[string]string{Gzip: ".gz", Zstd: ".zst"}[compression]
 }
 
-// Column is one column of a CSV file.
+// Column is one column of a CSV file, or several that Portal composes.
 type Column struct {
-	Name string // in the header
-	Path record.Path
-	Slot record.Slot // of Path
+	Name  string      // in the header
+	Path  record.Path // zero if the value is composed
+	Slot  record.Slot // of Path
+	cells cells       // nil: what stands at Path
+}
+
+// cells writes what does not stand in a record as one value.
+type cells interface {
+	// header is the names of the columns, nil for the one that Column names.
+	header() []string
+	// append appends a cell for each of them, with commas between. It may use
+	// w.text.
+	append(w *Writer, dst []byte, b *record.Batch, i int) ([]byte, error)
+}
+
+func (c *Column) names() []string {
+	if c.cells != nil {
+		if names := c.cells.header(); names != nil {
+			return names
+		}
+	}
+	return []string{c.Name}
+}
+
+// title is what an error calls the column.
+func (c *Column) title() string {
+	names := c.names()
+	if len(names) > 1 {
+		return names[0] + " … " + names[len(names)-1]
+	}
+	return names[0]
 }
 
 // Columns registers one column for every path.
@@ -100,7 +128,8 @@ type Options struct {
 // + - @ tab, \r or \n, or with the full-width forms of the first four. To undo
 // it take one apostrophe off such a text; CSVReader does. Numbers are not
 // touched. A record with a text that is no valid UTF-8 or has a broken escape is
-// rejected.
+// rejected. Portal has columns with names and values of their own; what they
+// hold is written by the same rules.
 type Encoding struct {
 	o       Options
 	level   zstd.EncoderLevel

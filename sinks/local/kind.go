@@ -14,7 +14,6 @@ import (
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
 	"github.com/logpipe/logpipe/pipeline/format"
-	"github.com/logpipe/logpipe/pipeline/record"
 )
 
 // Kind describes `sink "local"`.
@@ -32,8 +31,8 @@ func Kind() catalog.Kind {
 				Doc: "How files are packed."},
 			{Name: "compression_level", Type: cty.Number, Shape: true,
 				Doc: "From 1, fast, to 9 for gzip (default 6) or 22 for zstd (default 3)."},
-			{Name: "columns", Type: cty.List(cty.String), Shape: true, Default: "every field that the records are known to have",
-				Doc: "The columns of csv, as paths such as \"status.errorCode\"."},
+			{Name: "columns", Type: cty.DynamicPseudoType, Shape: true, Default: "every field that the records are known to have",
+				Doc: "The columns of csv: a list of paths such as \"status.errorCode\", or \"portal\" for the columns and names of the Entra portal's own download of the log, or \"portal_service_principals\" for those of its download of service principal sign-ins."},
 		}},
 		Sink: decode,
 	}
@@ -55,18 +54,32 @@ func decode(a *catalog.Args) (pipeline.Sink, hcl.Diagnostics) {
 		diags = append(diags, a.Wrong("compression_level", "Wrong compression level", sentence(err))...)
 		o.Level = 0
 	}
-	o.Columns, d = columns(a)
+	cols, d := decodeColumns(a)
 	if diags = append(diags, d...); diags.HasErrors() {
 		return nil, diags
 	}
 	if !a.Known("format") || !a.Known("compression") || !a.Known("columns") {
-		o = format.Options{} // there are variables without value: nothing is run
+		o, cols = format.Options{}, columns{} // there are variables without value: nothing is run
 	}
-	var err error
-	if s.encoding, err = format.NewEncoding(o); err != nil {
-		return nil, append(diags, catalog.Fault(a.Range(), "Wrong format", sentence(err))...)
+	if s.encoding, s.workloads, d = encodings(a, o, cols); d.HasErrors() {
+		return nil, append(diags, d...)
 	}
 	return s, diags
+}
+
+// encodings makes the encoding of records, and the one of workloads' records,
+// which is the same unless their columns are others.
+func encodings(a *catalog.Args, o format.Options, cols columns) (records, workloads *format.Encoding, diags hcl.Diagnostics) {
+	o.Columns = cols.records
+	records, err := format.NewEncoding(o)
+	if workloads = records; err == nil && cols.workloads != nil {
+		o.Columns = cols.workloads
+		workloads, err = format.NewEncoding(o)
+	}
+	if err != nil {
+		return nil, nil, catalog.Fault(a.Range(), "Wrong format", sentence(err))
+	}
+	return records, workloads, nil
 }
 
 // root is the constant folder that the path begins with.
@@ -87,55 +100,6 @@ func root(a *catalog.Args) (string, hcl.Diagnostics) {
 		return "", append(diags, a.Wrong("path", "Backslash in a path", "Folders are separated by / on every system.")...)
 	}
 	return at, diags
-}
-
-// columns are those that are named, or all that the records are known to have.
-func columns(a *catalog.Args) ([]format.Column, hcl.Diagnostics) {
-	var diags hcl.Diagnostics
-	csv := a.Text("format") == format.CSV
-	switch {
-	case a.Has("columns") && !csv && a.Known("format"):
-		return nil, a.Wrong("columns", "Columns without csv", "Only the format csv has columns. To keep fewer fields in jsonl, use transform \"select\".")
-	case !csv:
-		return nil, nil
-	case !a.Has("columns"):
-		paths := format.LeafPaths(a.Input)
-		if len(paths) == 0 {
-			diags = catalog.Fault(a.RangeOf("format"), "No columns",
-				"Nothing is known of the records that reach this sink, so csv needs its columns named. Write columns = [\"a\", \"b.c\"], or give the source a log.")
-		}
-		return format.Columns(a.Layout, paths), diags
-	}
-	var paths []record.Path
-	seen := map[string]bool{}
-	for _, it := range a.Items("columns") {
-		p, _, d := catalog.CheckPath(a.Input, it)
-		diags = append(diags, d...)
-		switch {
-		case d.HasErrors():
-		case seen[p.String()]:
-			diags = append(diags, catalog.Fault(it.Range, "Column stands twice", fmt.Sprintf("%q is a column already.", p))...)
-		case hasEach(p):
-			diags = append(diags, catalog.Fault(it.Range, "List in a column",
-				fmt.Sprintf("%q goes through a list, but a column has one value. Name the list itself; it is written as JSON text.", p))...)
-		default:
-			seen[p.String()] = true
-			paths = append(paths, p)
-		}
-	}
-	if len(paths) == 0 && a.Known("columns") && !diags.HasErrors() {
-		diags = a.Wrong("columns", "No columns", "Name at least one column, or leave columns out for every field that the records are known to have.")
-	}
-	return format.Columns(a.Layout, paths), diags
-}
-
-func hasEach(p record.Path) bool {
-	for _, s := range p.Steps() {
-		if s.Each {
-			return true
-		}
-	}
-	return false
 }
 
 func sentence(err error) string {

@@ -34,11 +34,12 @@ import (
 const machinery = ".logpipe"
 
 type sink struct {
-	addr     addr.Instance
-	env      *pipeline.Env
-	path     *catalog.Template
-	root     string // slash-separated
-	encoding *format.Encoding
+	addr      addr.Instance
+	env       *pipeline.Env
+	path      *catalog.Template
+	root      string // slash-separated
+	encoding  *format.Encoding
+	workloads *format.Encoding // of slices with workloads' sign-ins
 
 	mu    sync.Mutex
 	store *dir.Store // nil until it is asked for
@@ -117,18 +118,22 @@ func (s *sink) Open(ctx context.Context, o pipeline.Opening) (pipeline.Writer, e
 	if err != nil {
 		return nil, fmt.Errorf("open slice %q: %w", o.Slice.Name, err)
 	}
-	return &writer{sink: s, store: st, name: name, intent: o.Intent}, nil
+	encoding := s.encoding
+	if o.Slice.Stream == "service_principal" || o.Slice.Stream == "managed_identity" {
+		encoding = s.workloads
+	}
+	return &writer{encoding: encoding, store: st, name: name, intent: o.Intent}, nil
 }
 
 // writer stores one slice as one file.
 type writer struct {
-	sink   *sink
-	store  store.Store
-	name   string
-	intent string
-	object store.Writer   // nil before the first record
-	text   *format.Writer // nil before the first record and once closed
-	ended  bool
+	encoding *format.Encoding
+	store    store.Store
+	name     string
+	intent   string
+	object   store.Writer   // nil before the first record
+	text     *format.Writer // nil before the first record and once closed
+	ended    bool
 }
 
 // Write stores the live records of b; one that the format cannot hold is
@@ -159,7 +164,7 @@ func (w *writer) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	w.text, err = w.sink.encoding.NewWriter(w.object)
+	w.text, err = w.encoding.NewWriter(w.object)
 	return err
 }
 

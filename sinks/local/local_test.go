@@ -26,9 +26,14 @@ import (
 
 func signIns(t testing.TB) *schema.Schema {
 	t.Helper()
-	s, ok := logs.Lookup("sign_ins", logs.Graph)
+	return log(t, "sign_ins", logs.Graph)
+}
+
+func log(t testing.TB, name string, shape logs.Shape) *schema.Schema {
+	t.Helper()
+	s, ok := logs.Lookup(name, shape)
 	if !ok {
-		t.Fatal("no schema of sign_ins")
+		t.Fatalf("no schema of %s", name)
 	}
 	return s
 }
@@ -60,6 +65,7 @@ func TestPromises(t *testing.T) {
 		"zstd":            "path = \"out/${slice.log}/${slice.name}.jsonl.zst\"\ncompression = \"zstd\"\ncompression_level = 1",
 		"csv":             "path = \"out/${slice.name}\"\nformat = \"csv\"",
 		"csv of columns":  "path = \"out/${slice.name}\"\nformat = \"csv\"\ncolumns = [\"id\", \"status.errorCode\"]\ncompression = \"gzip\"",
+		"portal":          "path = \"out/${slice.name}\"\nformat = \"csv\"\ncolumns = \"portal\"",
 		"somewhere else":  `path = "../out/${slice.start.hour}"`,
 		"time in folders": `path = "out/y=${slice.start.year}/m=${slice.start.month}/d=${slice.start.day}/${slice.start.hour}"`,
 	} {
@@ -250,6 +256,43 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// Workloads' sign-ins have columns of their own where the stream tells them.
+func TestPortalByStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		columns, stream, want string
+	}{
+		"no stream":          {"portal", "", "Date (UTC),Request ID,User agent,"},
+		"users":              {"portal", "non_interactive_user", "Date (UTC),Request ID,User agent,"},
+		"service principals": {"portal", "service_principal", "Date (UTC),Request ID,Correlation ID,Service principal ID,"},
+		"managed identities": {"portal", "managed_identity", "Date (UTC),Request ID,Correlation ID,Service principal ID,"},
+		"asked for":          {"portal_service_principals", "", "Date (UTC),Request ID,Correlation ID,Service principal ID,"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			s, l := open(t, dir, "path = \"out/${slice.name}\"\nformat = \"csv\"\ncolumns = \""+c.columns+"\"")
+			sl := slice("a")
+			sl.Stream = c.stream
+			w, err := s.Open(t.Context(), pipeline.Opening{Slice: sl, Revision: 1, Attempt: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := record.NewBatch(l.Compile())
+			b.Append([]byte(records[0]), 0)
+			b.Scan()
+			if err := w.Write(t.Context(), b); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, "out", "a.csv"))
+			if err != nil || !strings.HasPrefix(string(got), c.want) {
+				t.Errorf("%v, file begins %.80s", err, got)
+			}
+		})
+	}
+}
+
 func TestDiagnostics(t *testing.T) {
 	const path = "path = \"out/${slice.name}\"\n"
 	for name, c := range map[string]struct {
@@ -270,6 +313,16 @@ func TestDiagnostics(t *testing.T) {
 		"misspelt column":          {nil, path + "format = \"csv\"\ncolumns = [\"id\", \"ipAdress\"]", `body.hcl:3,18-28: Unknown field; The record that reaches this block has no field "ipAdress". Did you mean "ipAddress"?`},
 		"column twice":             {nil, path + "format = \"csv\"\ncolumns = [\"id\", \"id\"]", "body.hcl:3,18-22: Column stands twice"},
 		"column of a list":         {nil, path + "format = \"csv\"\ncolumns = [\"appliedConditionalAccessPolicies[].id\"]", "List in a column"},
+		"misspelt portal":          {nil, path + "format = \"csv\"\ncolumns = \"Portal\"", `body.hcl:3,11-19: Unknown columns; "Portal" is neither a list of paths nor the name of a set of columns. Did you mean "portal"?`},
+		"one column as text":       {nil, path + "format = \"csv\"\ncolumns = \"userAgent\"", `One column is a list, too: ["userAgent"]. "portal" and`},
+		"number for columns":       {nil, path + "format = \"csv\"\ncolumns = 3", "body.hcl:3,11-12: Wrong type"},
+		"number of an object":      {nil, path + "format = \"csv\"\ncolumns = { a = [] }", "Wrong type"},
+		"portal without csv":       {nil, path + `columns = "portal"`, "Columns without csv"},
+		"portal of no log":         {schema.Open(""), path + "format = \"csv\"\ncolumns = \"portal\"", `"portal" is known for sign_ins and directory_audits, but the records that reach this sink belong to no known log`},
+		"portal of another log":    {log(t, "risky_users", logs.Graph), path + "format = \"csv\"\ncolumns = \"portal\"", "is risky_users"},
+		"workloads of audits":      {log(t, "directory_audits", logs.Graph), path + "format = \"csv\"\ncolumns = \"portal_service_principals\"", `"portal_service_principals" is known for sign_ins, but the log of the records that reach this sink is directory_audits.`},
+		"portal of another shape":  {log(t, "sign_ins", logs.Diagnostic), path + "format = \"csv\"\ncolumns = \"portal\"", "Wrong shape for portal columns"},
+		"portal of a table":        {log(t, "sign_ins", logs.LogAnalytics), path + "format = \"csv\"\ncolumns = \"portal\"", "Wrong shape for portal columns"},
 		"no columns":               {nil, path + "format = \"csv\"\ncolumns = []", "No columns"},
 		"csv of what nobody knows": {schema.Open(""), path + `format = "csv"`, "body.hcl:2,10-15: No columns"},
 	} {
@@ -302,6 +355,24 @@ func TestUnknownValuesAreNoMistakes(t *testing.T) {
 		}
 		if s, diags := k.Sink(a); diags.HasErrors() || s == nil {
 			t.Errorf("%s: %v", body, diags)
+		}
+	}
+}
+
+// A portal column whose field no schema has would be empty for ever.
+func TestPortalReadsKnownFields(t *testing.T) {
+	for _, workloads := range []bool{false, true} {
+		for _, name := range format.PortalLogs(workloads) {
+			s := log(t, name, logs.Graph)
+			var l record.Layout
+			if _, ok := format.Portal(&l, name, workloads); !ok {
+				t.Fatalf("no columns for %s", name)
+			}
+			for i := range l.Len() {
+				if _, err := s.Lookup(l.Path(record.Slot(i))); err != nil {
+					t.Error(err)
+				}
+			}
 		}
 	}
 }
