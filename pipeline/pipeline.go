@@ -47,6 +47,10 @@ type Window struct {
 	// name, with Start, End and Ground as they were committed, so that a source
 	// need not read a part again to tell which slices it holds. It may be nil.
 	Holding func(name string) []Slice
+	// Notice takes a sentence's predicate for whoever reads the plan, about what
+	// is no error and may still not be meant: "has no file that matches …". It
+	// may be nil and is not safe for concurrent use.
+	Notice func(text string)
 }
 
 // Slice is one durable unit of a source's work: planned, committed, retried and

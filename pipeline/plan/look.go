@@ -12,16 +12,18 @@ import (
 
 // Found is what Look saw of the world.
 type Found struct {
-	Slices map[addr.Instance][]pipeline.Slice // by source
-	Errs   map[addr.Instance]error            // sources and sinks that could not be looked at
-	Named  map[string]manifest.Entry          // open intents that a manifest names
+	Slices  map[addr.Instance][]pipeline.Slice // by source
+	Notices map[addr.Instance][]string         // what sources noticed on the way
+	Errs    map[addr.Instance]error            // sources and sinks that could not be looked at
+	Named   map[string]manifest.Entry          // open intents that a manifest names
 }
 
 // Look asks every source for its slices and every sink whose place it is. It
 // reads and changes nothing. A configuration that the state contradicts is not
 // looked at: Make says why.
 func Look(ctx context.Context, p *config.Pipeline, st *state.State, stores *Stores) *Found {
-	f := &Found{Slices: map[addr.Instance][]pipeline.Slice{}, Errs: map[addr.Instance]error{}, Named: map[string]manifest.Entry{}}
+	f := &Found{Slices: map[addr.Instance][]pipeline.Slice{}, Notices: map[addr.Instance][]string{},
+		Errs: map[addr.Instance]error{}, Named: map[string]manifest.Entry{}}
 	var pl Plan
 	after, diags := pl.adopt(p, st)
 	if diags.HasErrors() {
@@ -31,7 +33,9 @@ func Look(ctx context.Context, p *config.Pipeline, st *state.State, stores *Stor
 		var err error
 		switch {
 		case in.Source != nil:
-			f.Slices[in.Addr], err = in.Source.Slices(ctx, remembered(after, in.Addr))
+			w := remembered(after, in.Addr)
+			w.Notice = func(text string) { f.Notices[in.Addr] = append(f.Notices[in.Addr], text) }
+			f.Slices[in.Addr], err = in.Source.Slices(ctx, w)
 			for i := range f.Slices[in.Addr] {
 				f.Slices[in.Addr][i].Source = in.Addr
 			}

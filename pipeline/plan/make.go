@@ -34,6 +34,7 @@ func Make(p *config.Pipeline, st *state.State, f *Found, now time.Time, o Option
 		return nil, diags
 	}
 	pl.problems(p, f)
+	pl.notices(p, f)
 	pl.recover(after, f)
 	routes := Routes(p)
 	diags = append(diags, pl.reads(after, f, routes, now, o)...)
@@ -58,6 +59,15 @@ func (pl *Plan) problems(p *config.Pipeline, f *Found) {
 	for _, in := range p.Instances {
 		if err := f.Errs[in.Addr]; err != nil {
 			pl.Problems = append(pl.Problems, Problem{Addr: in.Addr, Text: err.Error()})
+		}
+	}
+}
+
+// notices lists what sources noticed, in graph order.
+func (pl *Plan) notices(p *config.Pipeline, f *Found) {
+	for _, in := range p.Instances {
+		for _, text := range f.Notices[in.Addr] {
+			pl.Notes = append(pl.Notes, Note{Addr: in.Addr, Text: text})
 		}
 	}
 }

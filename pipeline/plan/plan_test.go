@@ -18,6 +18,7 @@ import (
 	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/schema"
 	"github.com/logpipe/logpipe/pipeline/state"
+	"github.com/logpipe/logpipe/pipeline/store/storetest"
 )
 
 // The tests of this file read as the table "when the configuration changes":
@@ -51,7 +52,17 @@ func (c component) Names(o pipeline.Opening) ([]string, bool, error) {
 	return []string{fmt.Sprintf("%s.r%d", o.Slice.Name, o.Revision)}, true, nil
 }
 
-type source struct{ component }
+type source struct {
+	component
+	notice string // what Slices notices
+}
+
+func (s source) Slices(_ context.Context, w pipeline.Window) ([]pipeline.Slice, error) {
+	if s.notice != "" {
+		w.Notice(s.notice)
+	}
+	return nil, nil
+}
 
 func (source) Open(context.Context, pipeline.Slice) (pipeline.Reader, error) {
 	return nil, errors.New("planning opens nothing")
@@ -69,9 +80,9 @@ func (sink) Open(context.Context, pipeline.Opening) (pipeline.Writer, error) {
 
 func kinds() catalog.Catalog {
 	return catalog.Catalog{
-		{Class: addr.Source, Name: "log", Body: catalog.Block{Attrs: []catalog.Attr{{Name: "log"}}},
+		{Class: addr.Source, Name: "log", Body: catalog.Block{Attrs: []catalog.Attr{{Name: "log"}, {Name: "notice"}}},
 			Source: func(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
-				return source{component{schema: schema.Open(a.Text("log"))}}, nil
+				return source{component{schema: schema.Open(a.Text("log"))}, a.Text("notice")}, nil
 			}},
 		{Class: addr.Transform, Name: "t", Body: catalog.Block{Attrs: []catalog.Attr{{Name: "x", Shape: true}}},
 			Transform: func(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
@@ -339,6 +350,21 @@ func TestProblemsLeaveTheRest(t *testing.T) {
 	want := []string{"read 00-01 r1 for a: first run of this lane", "problem sink.out.b its place belongs to another"}
 	if diff := cmp.Diff(want, lines(pl)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestNoticesBecomeNotes(t *testing.T) {
+	p := decode(t, strings.Replace(one, "{}", `{ notice = "has no file" }`, 1))
+	st := state.New()
+	pl, diags := plan.Make(p, st, plan.Look(t.Context(), p, st, plan.NewStores(storetest.NewMemory(func() time.Time { return day }))), day, plan.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if diff := cmp.Diff([]string{"note source.log.s has no file"}, lines(pl)); diff != "" {
+		t.Error(diff)
+	}
+	if !pl.Empty() {
+		t.Error("a note is work")
 	}
 }
 

@@ -44,7 +44,7 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	b.Run("whole", func(b *testing.B) {
-		s, _ := open(b, dir, `paths = ["in/*"]`)
+		s := open(b, dir, `paths = ["in/*"]`)
 		all := mustSlices(b, s, pipeline.Window{})
 		b.SetBytes(int64(text.Len()))
 		b.ReportAllocs()
@@ -54,7 +54,7 @@ func BenchmarkRead(b *testing.B) {
 	})
 	hourly := strings.Replace(daily, "1d", "1h", 1)
 	b.Run("plan 24 slices", func(b *testing.B) {
-		s, _ := open(b, dir, hourly)
+		s := open(b, dir, hourly)
 		b.SetBytes(int64(text.Len()))
 		b.ReportAllocs()
 		for b.Loop() {
@@ -62,7 +62,7 @@ func BenchmarkRead(b *testing.B) {
 		}
 	})
 	b.Run("read 24 slices", func(b *testing.B) {
-		s, _ := open(b, dir, hourly)
+		s := open(b, dir, hourly)
 		all := mustSlices(b, s, pipeline.Window{})
 		b.SetBytes(int64(text.Len()))
 		b.ReportAllocs()

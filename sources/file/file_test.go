@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,8 +22,8 @@ import (
 	"github.com/logpipe/logpipe/sources/file"
 )
 
-// open decodes a body and returns the source and what it logs.
-func open(t testing.TB, dir, body string) (pipeline.Source, *bytes.Buffer) {
+// open decodes a body and returns the source.
+func open(t testing.TB, dir, body string) pipeline.Source {
 	t.Helper()
 	k := file.Kind()
 	a, diags := catalog.Parse(&k, body, dir, nil, nil)
@@ -35,9 +34,7 @@ func open(t testing.TB, dir, body string) (pipeline.Source, *bytes.Buffer) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	var log bytes.Buffer
-	a.Env.Log = slog.New(slog.NewTextHandler(&log, nil))
-	return s, &log
+	return s
 }
 
 // put writes files into a new directory; the names of packed ones end in .gz.
@@ -184,7 +181,7 @@ func TestPromises(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			pipelinetest.Source(t, func(t *testing.T) pipeline.Source {
-				s, _ := open(t, put(t, files), body)
+				s := open(t, put(t, files), body)
 				return s
 			})
 		})
@@ -198,36 +195,39 @@ func TestPaths(t *testing.T) {
 	})
 	outside := put(t, map[string]string{"g.jsonl": "{}"})
 	for name, c := range map[string]struct {
-		paths string
-		want  []string
+		paths   string
+		want    []string
+		notices int
 	}{
-		"one":              {`"a.jsonl"`, []string{"a.jsonl"}},
-		"star":             {`"*.jsonl"`, []string{"[x].jsonl", "a.jsonl", "b.jsonl"}},
-		"question":         {`"?.jsonl"`, []string{"a.jsonl", "b.jsonl"}},
-		"class":            {`"[ac].*"`, []string{"a.jsonl", "c.txt"}},
-		"escaped":          {`"\\[x].jsonl"`, []string{"[x].jsonl"}},
-		"hidden":           {`".h*"`, []string{".hidden.jsonl"}},
-		"everywhere":       {`"**/*.jsonl"`, []string{"[x].jsonl", "a.jsonl", "b.jsonl", "in/d.jsonl", "in/deep/er/e.jsonl"}},
-		"below":            {`"in/**"`, []string{"in/d.jsonl", "in/deep/e.txt", "in/deep/er/e.jsonl"}},
-		"star folder":      {`"in/*/*.txt"`, []string{"in/deep/e.txt"}},
-		"twice is once":    {`"a.jsonl", "./a.jsonl", "*.jsonl", "in/../a.jsonl"`, []string{"[x].jsonl", "a.jsonl", "b.jsonl"}},
-		"outside":          {`"../` + filepath.Base(outside) + `/*"`, []string{"../" + filepath.Base(outside) + "/g.jsonl"}},
-		"absolute":         {`"` + filepath.ToSlash(outside) + `/*"`, []string{filepath.ToSlash(outside) + "/g.jsonl"}},
-		"none":             {`"no/*.jsonl", "nothing.jsonl"`, nil},
-		"folders are none": {`"i*"`, nil},
+		"one of two":       {`"a.jsonl", "z.jsonl"`, []string{"a.jsonl"}, 1},
+		"one":              {`"a.jsonl"`, []string{"a.jsonl"}, 0},
+		"star":             {`"*.jsonl"`, []string{"[x].jsonl", "a.jsonl", "b.jsonl"}, 0},
+		"question":         {`"?.jsonl"`, []string{"a.jsonl", "b.jsonl"}, 0},
+		"class":            {`"[ac].*"`, []string{"a.jsonl", "c.txt"}, 0},
+		"escaped":          {`"\\[x].jsonl"`, []string{"[x].jsonl"}, 0},
+		"hidden":           {`".h*"`, []string{".hidden.jsonl"}, 0},
+		"everywhere":       {`"**/*.jsonl"`, []string{"[x].jsonl", "a.jsonl", "b.jsonl", "in/d.jsonl", "in/deep/er/e.jsonl"}, 0},
+		"below":            {`"in/**"`, []string{"in/d.jsonl", "in/deep/e.txt", "in/deep/er/e.jsonl"}, 0},
+		"star folder":      {`"in/*/*.txt"`, []string{"in/deep/e.txt"}, 0},
+		"twice is once":    {`"a.jsonl", "./a.jsonl", "*.jsonl", "in/../a.jsonl"`, []string{"[x].jsonl", "a.jsonl", "b.jsonl"}, 0},
+		"outside":          {`"../` + filepath.Base(outside) + `/*"`, []string{"../" + filepath.Base(outside) + "/g.jsonl"}, 0},
+		"absolute":         {`"` + filepath.ToSlash(outside) + `/*"`, []string{filepath.ToSlash(outside) + "/g.jsonl"}, 0},
+		"none":             {`"no/*.jsonl", "nothing.jsonl"`, nil, 2},
+		"folders are none": {`"i*"`, nil, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, log := open(t, dir, "paths = ["+c.paths+"]")
-			var got []string
-			for _, sl := range mustSlices(t, s, pipeline.Window{}) {
+			s := open(t, dir, "paths = ["+c.paths+"]")
+			var got, notices []string
+			w := pipeline.Window{Notice: func(text string) { notices = append(notices, text) }}
+			for _, sl := range mustSlices(t, s, w) {
 				got = append(got, sl.Ground[0].Name)
 			}
 			slices.Sort(got)
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if warned := strings.Contains(log.String(), "path matches no file"); warned != (c.want == nil) {
-				t.Errorf("log: %s", log)
+			if len(notices) != c.notices || c.notices > 0 && !strings.Contains(notices[0], "no file that matches") {
+				t.Errorf("%d notices, want %d: %q", len(notices), c.notices, notices)
 			}
 		})
 	}
@@ -244,7 +244,7 @@ func TestWhatCannotBeLookedAtIsAnError(t *testing.T) {
 		"in/a.jsonl/*": "a.jsonl",
 		"in":           "in is a folder: write in/* for the files in it",
 	} {
-		s, _ := open(t, dir, `paths = ["`+paths+`"]`)
+		s := open(t, dir, `paths = ["`+paths+`"]`)
 		if _, err := s.Slices(t.Context(), pipeline.Window{}); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), paths) {
 			t.Errorf("%s: error = %v", paths, err)
 		}
@@ -253,7 +253,7 @@ func TestWhatCannotBeLookedAtIsAnError(t *testing.T) {
 
 func TestSliceNames(t *testing.T) {
 	dir := put(t, map[string]string{"a.jsonl": "{}", "in/a.jsonl": "{}", "in-a.jsonl": "{}", "in a.jsonl": "{}"})
-	s, _ := open(t, dir, `paths = ["**"]`)
+	s := open(t, dir, `paths = ["**"]`)
 	got := names(mustSlices(t, s, pipeline.Window{}))
 	if len(got) != 4 || !slices.Contains(got, "this-a.jsonl") || !slices.Contains(got, "this-in-a.jsonl") {
 		t.Errorf("names = %q", got)
@@ -275,11 +275,11 @@ func TestDamagedFileIsAnError(t *testing.T) {
 	if err := os.WriteFile(p, b[:len(b)-4], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, _ := open(t, dir, `paths = ["in/**"]`)
+	s := open(t, dir, `paths = ["in/**"]`)
 	if _, _, err := readSlice(t, s, mustSlices(t, s, pipeline.Window{})[0]); err == nil || !strings.Contains(err.Error(), "in/a.jsonl.gz") {
 		t.Errorf("error = %v", err)
 	}
-	s, _ = open(t, dir, daily)
+	s = open(t, dir, daily)
 	if _, err := s.Slices(t.Context(), pipeline.Window{}); err == nil || !strings.Contains(err.Error(), "in/a.jsonl.gz") {
 		t.Errorf("error = %v", err)
 	}

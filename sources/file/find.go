@@ -17,10 +17,10 @@ import (
 // find returns every file that the paths name, once each, sorted by name, with
 // its size and time. What cannot be looked at is an error, never passed over:
 // a folder without permission would read as one without logs.
-func (s *Source) find(ctx context.Context) ([]pipeline.Part, error) {
+// notice, if any, is told of every path that names none.
+func (s *Source) find(ctx context.Context, notice func(string)) ([]pipeline.Part, error) {
 	found := map[string]pipeline.Part{}
 	for _, pattern := range s.paths {
-		before := len(found)
 		f := finder{ctx: ctx, base: s.env.Dir, found: found}
 		clean := filepath.ToSlash(pattern)
 		at, rest := "", path.Clean(clean)
@@ -33,8 +33,8 @@ func (s *Source) find(ctx context.Context) ([]pipeline.Part, error) {
 		if err := f.expand(at, strings.Split(rest, "/")); err != nil {
 			return nil, fmt.Errorf("find %q: %w", pattern, err)
 		}
-		if len(found) == before && f.hits == 0 && s.env.Log != nil {
-			s.env.Log.Warn("path matches no file", "source", s.addr.String(), "path", pattern)
+		if f.hits == 0 && notice != nil {
+			notice(fmt.Sprintf("has no file that matches %q: check the path, unless its first file is still to come", pattern))
 		}
 	}
 	parts := make([]pipeline.Part, 0, len(found))

@@ -86,7 +86,7 @@ func (m memory) run(t testing.TB, s pipeline.Source) map[string]read {
 func TestFileGrows(t *testing.T) {
 	for _, shape := range []string{"", "\nlog = \"sign_ins\""} {
 		dir := put(t, map[string]string{"a.jsonl": "\xef\xbb\xbf{\"id\":1}\n{\"id\":2}\n{\"id\":"})
-		s, _ := open(t, dir, `paths = ["*"]`+shape)
+		s := open(t, dir, `paths = ["*"]`+shape)
 		m := memory{}
 		if got := m.run(t, s)["this-a.jsonl"]; len(got.Records) != 2 || len(got.Rejects) != 1 {
 			t.Fatalf("first: %+v", got)
@@ -129,7 +129,7 @@ func TestPackedFileGrows(t *testing.T) {
 		}
 		f.Close()
 	}
-	s, _ := open(t, dir, `paths = ["*"]`)
+	s := open(t, dir, `paths = ["*"]`)
 	m := memory{}
 	member("{\"id\":1}\n{\"id\":2}\n")
 	m.run(t, s)
@@ -144,7 +144,7 @@ func TestWindowGrows(t *testing.T) {
 	for _, name := range []string{"in/a.jsonl", "in/a.jsonl.gz"} {
 		t.Run(name, func(t *testing.T) {
 			dir := put(t, map[string]string{name: signIn(1, day1) + signIn(2, day2)})
-			s, _ := open(t, dir, daily)
+			s := open(t, dir, daily)
 			m := memory{}
 			if got := m.run(t, s); len(got) != 2 {
 				t.Fatalf("first: %+v", got)
@@ -172,7 +172,7 @@ func TestWindowGrows(t *testing.T) {
 // although another slice of the same state of the file was.
 func TestMemoryIsChecked(t *testing.T) {
 	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + signIn(2, day2)})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	m := memory{}
 	m.run(t, s)
 	write(t, dir, "in/a.jsonl", signIn(1, day1)+signIn(2, day2)+signIn(3, day1)+signIn(4, day2))
@@ -194,7 +194,7 @@ func TestMemoryIsChecked(t *testing.T) {
 // where the file has grown in between.
 func TestAnotherGrid(t *testing.T) {
 	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + "{\"id\":\"lost\"}\n" + signIn(2, day2)})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	m := memory{}
 	m.run(t, s)
 	write(t, dir, "in/a.jsonl", signIn(1, day1)+"{\"id\":\"lost\"}\n"+signIn(2, day2)+signIn(3, day3))
@@ -206,7 +206,7 @@ func TestAnotherGrid(t *testing.T) {
 		sums[sl.Start.Format(time.DateOnly)] = sl.Ground[0].Sum
 	}
 	for _, length := range []string{"1h", "6h"} {
-		s, _ := open(t, dir, strings.Replace(daily, "1d", length, 1))
+		s := open(t, dir, strings.Replace(daily, "1d", length, 1))
 		all := mustSlices(t, s, m.window())
 		if len(all) != 3 {
 			t.Errorf("%s: %q", length, names(all))
@@ -218,7 +218,7 @@ func TestAnotherGrid(t *testing.T) {
 		}
 	}
 	write(t, dir, "in/a.jsonl", signIn(1, day1)+"{\"id\":\"lost\"}\n"+signIn(2, day2)+signIn(3, day3)+signIn(4, "2026-11-02T20:00:00Z"))
-	s, _ = open(t, dir, strings.Replace(daily, "1d", "1h", 1))
+	s = open(t, dir, strings.Replace(daily, "1d", "1h", 1))
 	var moved []string
 	for _, sl := range mustSlices(t, s, m.window()) {
 		if sl.Ground[0].Sum != sums[sl.Start.Format(time.DateOnly)] {
@@ -234,12 +234,12 @@ func TestAnotherGrid(t *testing.T) {
 // as stored.
 func TestAnotherGridAndARecordWithoutTime(t *testing.T) {
 	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + signIn(2, day2)})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	m := memory{}
 	m.run(t, s)
 	sum := m["this-20261101T000000Z-1d"].Ground[0].Sum
 	write(t, dir, "in/a.jsonl", signIn(1, day1)+signIn(2, day2)+"{\"id\":\"lost\"}\n")
-	s, _ = open(t, dir, strings.Replace(daily, "1d", "1h", 1))
+	s = open(t, dir, strings.Replace(daily, "1d", "1h", 1))
 	all := mustSlices(t, s, m.window())
 	if all[0].Ground[0].Sum == sum || all[1].Ground[0].Sum != sum {
 		t.Errorf("slices are %+v", all)
@@ -250,7 +250,7 @@ func TestAnotherGridAndARecordWithoutTime(t *testing.T) {
 // file that was rewritten, and a sink that is added later reads it there.
 func TestMovedInsideItsFile(t *testing.T) {
 	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + signIn(2, day2)})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	m := memory{}
 	m.run(t, s)
 	write(t, dir, "in/a.jsonl", signIn(3, day3)+signIn(2, day2)+signIn(1, day1))
@@ -270,7 +270,7 @@ func TestNameless(t *testing.T) {
 		return fmt.Sprintf(`{"time":"%s","category":"SignInLogs","properties":{"id":"%d"}}`+"\n", day1, n)
 	}
 	dir := put(t, map[string]string{"in/a.jsonl": line(1) + line(2)})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	m := memory{}
 	m.run(t, s)
 	write(t, dir, "in/a.jsonl", line(1)+line(2)+line(3))
@@ -284,7 +284,7 @@ func TestNameless(t *testing.T) {
 // what is stored on another grid.
 func TestShorterSlice(t *testing.T) {
 	dir := put(t, map[string]string{"in/a.jsonl": signIn(1, "2026-11-01T01:00:00Z") + signIn(2, "2026-11-01T13:00:00Z")})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	sl := mustSlices(t, s, pipeline.Window{})[0]
 	sl.Start = sl.Start.Add(12 * time.Hour)
 	got := mustRead(t, s, sl)
@@ -303,7 +303,7 @@ func TestChangedAfterPlan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1) + signIn(2, day1)})
-			s, _ := open(t, dir, c.body)
+			s := open(t, dir, c.body)
 			sl := mustSlices(t, s, pipeline.Window{})[0]
 			write(t, dir, "in/a.jsonl", c.text)
 			if _, _, err := readSlice(t, s, sl); err == nil || !strings.Contains(err.Error(), "run again") || !strings.Contains(err.Error(), "in/a.jsonl") {
@@ -313,7 +313,7 @@ func TestChangedAfterPlan(t *testing.T) {
 	}
 	t.Run("grown is read as planned", func(t *testing.T) {
 		dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1)})
-		s, _ := open(t, dir, `paths = ["in/**"]`)
+		s := open(t, dir, `paths = ["in/**"]`)
 		sl := mustSlices(t, s, pipeline.Window{})[0]
 		write(t, dir, "in/a.jsonl", signIn(1, day1)+signIn(2, day1))
 		if got := mustRead(t, s, sl); len(got.Records) != 1 {
@@ -322,7 +322,7 @@ func TestChangedAfterPlan(t *testing.T) {
 	})
 	t.Run("same size, remembered sum", func(t *testing.T) {
 		dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1)})
-		s, _ := open(t, dir, `paths = ["in/**"]`)
+		s := open(t, dir, `paths = ["in/**"]`)
 		m := memory{}
 		m.run(t, s)
 		age(t, dir, "in/a.jsonl", time.Hour)
@@ -335,7 +335,7 @@ func TestChangedAfterPlan(t *testing.T) {
 	t.Run("gone", func(t *testing.T) {
 		dir := put(t, map[string]string{"in/a.jsonl": signIn(1, day1)})
 		for _, body := range []string{`paths = ["in/**"]`, daily} {
-			s, _ := open(t, dir, body)
+			s := open(t, dir, body)
 			sl := mustSlices(t, s, pipeline.Window{})[0]
 			sl.Ground[0].Name = "in/gone.jsonl"
 			if _, _, err := readSlice(t, s, sl); err == nil || !strings.Contains(err.Error(), "gone.jsonl") {

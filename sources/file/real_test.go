@@ -116,7 +116,7 @@ func TestRealRecordsComeOutAsTheyWentIn(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(dir, name), wrap(want), 0o644); err != nil {
 					t.Fatal(err)
 				}
-				s, _ := open(t, dir, `paths = ["*.jsonl"]`)
+				s := open(t, dir, `paths = ["*.jsonl"]`)
 				if got, rejects := through(t, s); got != string(want) || len(rejects) > 0 {
 					t.Errorf("%s does not come out as it went in, %d rejects", name, len(rejects))
 				}
@@ -151,7 +151,7 @@ func TestRealRecordsByTime(t *testing.T) {
 			}
 			want = append(want, strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")...)
 		}
-		s, _ := open(t, dir, "paths = [\"*.jsonl\"]\nlog = \""+log+"\"\nwindow {\n slice = \"1d\"\n}")
+		s := open(t, dir, "paths = [\"*.jsonl\"]\nlog = \""+log+"\"\nwindow {\n slice = \"1d\"\n}")
 		text, rejects := through(t, s)
 		got := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 		t.Logf("%s: %d records in %d slices, %d rejects", log, len(got), len(mustSlices(t, s, pipeline.Window{})), len(rejects))

@@ -25,8 +25,8 @@
 // slice that their file has in the window; if it has none, in the slice of the
 // file's own time. Nothing of a file is left out silently.
 //
-// What cannot be looked at is an error; a path that matches nothing is a
-// warning, because a pipeline may well start before its first file.
+// What cannot be looked at is an error; a path that matches nothing is a note
+// of the plan, because a pipeline may well start before its first file.
 package file
 
 import (
@@ -62,7 +62,7 @@ func (s *Source) Schema() *schema.Schema { return s.shapes.schema }
 
 // Slices lists the files, or what they hold of each cell of the grid.
 func (s *Source) Slices(ctx context.Context, w pipeline.Window) ([]pipeline.Slice, error) {
-	parts, err := s.find(ctx)
+	parts, err := s.find(ctx, w.Notice)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestWindow(t *testing.T) {
 		"in/b.jsonl.gz": signIn(6, day2) + signIn(7, "2026-11-02T23:59:59.9999999Z") + "nonsense\n",
 		"in/c.jsonl":    `{"time":"11/3/2026 8:00:00 AM","category":"SignInLogs","properties":{"id":"8"}}` + "\n" + `{"TimeGenerated":"` + day3 + `","Id":"9"}` + "\n",
 	})
-	s, _ := open(t, dir, daily)
+	s := open(t, dir, daily)
 	all := mustSlices(t, s, pipeline.Window{})
 	if diff := cmp.Diff([]string{"this-20261101T000000Z-1d", "this-20261102T000000Z-1d", "this-20261103T000000Z-1d"}, names(all)); diff != "" {
 		t.Fatalf("(-want +got):\n%s", diff)
@@ -71,7 +71,7 @@ func TestWindowBounds(t *testing.T) {
 		"elsewhere":     {`start = "2027-01-01T00:00:00Z"`, []string{"20270101T000000Z-1d"}, []int{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := open(t, dir, strings.Replace(daily, "slice", c.bounds+"\n slice", 1))
+			s := open(t, dir, strings.Replace(daily, "slice", c.bounds+"\n slice", 1))
 			all := mustSlices(t, s, pipeline.Window{})
 			var got []string
 			var counts []int
@@ -107,7 +107,7 @@ func TestEveryRecordOnce(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"in/a.jsonl", "in/a.jsonl.gz"} {
-		s, _ := open(t, put(t, map[string]string{name: text.String()}), strings.Replace(daily, "1d", "6h", 1))
+		s := open(t, put(t, map[string]string{name: text.String()}), strings.Replace(daily, "1d", "6h", 1))
 		seen := map[string]int{}
 		rejects := 0
 		all := mustSlices(t, s, pipeline.Window{})
