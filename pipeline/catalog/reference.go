@@ -86,6 +86,9 @@ func checkReference(t hcl.Traversal, values map[string]cty.Value) hcl.Diagnostic
 		return nil
 	}
 	name, ok := stepName(t[1])
+	if ok && root == "each" && name == "value" && len(t) > 2 && object.Type().HasAttribute(name) {
+		return checkMember(t, object.Type().AttributeType(name))
+	}
 	if !ok || object.Type().HasAttribute(name) {
 		return nil
 	}
@@ -102,6 +105,18 @@ func checkReference(t hcl.Traversal, values map[string]cty.Value) hcl.Diagnostic
 		}
 	}
 	return Fault(at, "Unknown reference", fmt.Sprintf("%s has no %q. %s", root, name, hintOrList(name, known)))
+}
+
+// checkMember checks the member that each.value.NAME selects. Blocks in an
+// object are not among its members where constants are meant.
+func checkMember(t hcl.Traversal, ty cty.Type) hcl.Diagnostics {
+	name, ok := stepName(t[2])
+	if !ok || !ty.IsObjectType() || ty.HasAttribute(name) {
+		return nil
+	}
+	return Fault(hcl.RangeBetween(t[0].SourceRange(), t[2].SourceRange()), "Unknown reference",
+		fmt.Sprintf("each.value has no %q that can be used here. %s Blocks can be used in from and by attributes that take a tenant.",
+			name, hintOrList(name, slices.Sorted(maps.Keys(ty.AttributeTypes())))))
 }
 
 func unknownRoot(root string, values map[string]cty.Value) string {

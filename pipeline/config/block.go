@@ -137,10 +137,27 @@ func (b *block) eachValue(key string, wiring bool) cty.Value {
 		return cty.ObjectVal(map[string]cty.Value{"key": cty.UnknownVal(cty.String), "value": cty.DynamicVal})
 	}
 	m := map[string]cty.Value{"key": cty.StringVal(key), "value": b.each[key]}
-	if !wiring && holdsBlock(b.each[key].Type()) {
-		delete(m, "value")
+	if !wiring {
+		m = withoutBlocks(m)
 	}
 	return cty.ObjectVal(m)
+}
+
+// withoutBlocks leaves blocks out, and of objects that hold some the members
+// that do.
+func withoutBlocks(m map[string]cty.Value) map[string]cty.Value {
+	kept := make(map[string]cty.Value, len(m))
+	for name, v := range m {
+		switch {
+		case !holdsBlock(v.Type()):
+			kept[name] = v
+		case v.Type().IsObjectType() && v.IsKnown() && !v.IsNull() && !v.IsMarked():
+			if inner := withoutBlocks(v.AsValueMap()); len(inner) > 0 {
+				kept[name] = cty.ObjectVal(inner)
+			}
+		}
+	}
+	return kept
 }
 
 // holdsBlock reports whether a value of type t holds a block.

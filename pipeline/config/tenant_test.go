@@ -126,6 +126,31 @@ func TestTenants(t *testing.T) {
 	}
 }
 
+// TestEachOfMixedObjects: objects may hold a tenant beside constants.
+func TestEachOfMixedObjects(t *testing.T) {
+	const src = tenants + `
+source "entra" "mixed" {
+  for_each = { a = { tenant = tenant.corp, log = "sign_ins" }, b = { tenant = tenant.demo, log = "directory_audits" } }
+  tenant   = each.value.tenant
+  log      = each.value.log
+}
+sink "local" "mixed" {
+  for_each = { for k, s in source.entra.mixed : k => { feed = s, dir = "out/${k}" } }
+  from     = each.value.feed
+  path     = "${each.value.dir}/${slice.name}"
+}
+`
+	p := decode(t, src)
+	if i, tn := source(t, p, `source.entra.mixed["b"]`); tn.Name != "tenant.demo" || i.Source.Schema().Log != "directory_audits" {
+		t.Error(tn.Name)
+	}
+	for from, to := range map[string]string{"= each.value.log": "= each.value.tenant", "${each.value.dir}": "${each.value.feed}"} {
+		if _, diags := try(t, strings.Replace(src, from, to, 1), config.Options{}); len(diags) != 1 || !strings.Contains(diags[0].Detail, "Blocks can be used in from") {
+			t.Errorf("%s: %v", to, diags)
+		}
+	}
+}
+
 // TestIdentity says what makes a source another one, and what does not.
 func TestIdentity(t *testing.T) {
 	base := func(t *testing.T, src, address string) string {

@@ -24,16 +24,27 @@ var passes = []string{
 // checkUse reports blocks that are used as if they were text.
 func (d *decoder) checkUse(e hclsyntax.Expression, values map[string]cty.Value) bool {
 	w := &useWalker{isBlock: func(t hcl.Traversal) bool {
-		if t.RootName() == "each" && len(t) > 1 && values["each"].Type().IsObjectType() {
-			step, ok := t[1].(hcl.TraverseAttr)
-			return ok && step.Name == "value" && values["each"].Type().HasAttribute("value") &&
-				holdsBlock(values["each"].Type().AttributeType("value"))
+		if t.RootName() == "each" {
+			return holdsBlock(typeAt(values["each"].Type(), t[1:]))
 		}
 		return isBlock(t.RootName())
 	}}
 	hclsyntax.Walk(e, w)
 	d.diags = append(d.diags, w.diags...)
 	return !w.diags.HasErrors()
+}
+
+// typeAt is the type of what steps select from a value of type t, as far as
+// they go through objects that are known.
+func typeAt(t cty.Type, steps hcl.Traversal) cty.Type {
+	for _, step := range steps {
+		attr, ok := step.(hcl.TraverseAttr)
+		if !ok || !t.IsObjectType() || !t.HasAttribute(attr.Name) {
+			return t
+		}
+		t = t.AttributeType(attr.Name)
+	}
+	return t
 }
 
 // useWalker walks an expression and knows whether it is inside something that
