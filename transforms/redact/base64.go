@@ -3,10 +3,16 @@ package redact
 import (
 	"bytes"
 	"encoding/base64"
+
+	"github.com/logpipe/logpipe/transforms/redact/detect"
 )
 
 // leastBase64 is how many characters hold the shortest value that is swept.
 const leastBase64 = 8
+
+// inBase64 is what is looked for in what may be base64: values whose form says so
+// much that noise is never taken for one.
+const inBase64 = 1<<detect.Email | 1<<detect.SID | 1<<detect.IP
 
 // base64Chars are the characters of both alphabets.
 var base64Chars = base64Table()
@@ -84,6 +90,9 @@ func (s *stage) packed(src []byte, i, end int, e *entry) {
 		w.inside.set(plain)
 		if len(w.needles) > 0 {
 			w.find(&w.inside)
+		}
+		if e.scan && len(w.hits) == before {
+			s.found(&w.inside, detect.Text{Flat: w.inside.text}, s.scans.types&inBase64)
 		}
 	}
 	if len(w.hits) == before && len(plain) >= 16 {

@@ -282,7 +282,7 @@ func (c *compiler) list(f schema.Field, class schema.Class, p record.Path, from 
 
 // leaf builds a field whose value is handled as one. r is nil to keep it.
 func (c *compiler) leaf(f schema.Field, p record.Path, r *rule) built {
-	n := &node{rule: r, fixed: fixedKind(f.Type) || r != nil && r.action == keep}
+	n := &node{name: p.String(), rule: r, fixed: fixedKind(f.Type) || r != nil && r.action == keep}
 	if r != nil && r.action == keep {
 		n.rule = nil
 	}
@@ -297,7 +297,7 @@ func (c *compiler) leaf(f schema.Field, p record.Path, r *rule) built {
 	case r.action == coarsen && r.coarser != blank:
 		inside := *r
 		inside.coarser = blank
-		blanked := &node{rule: &inside}
+		blanked := &node{name: n.name, rule: &inside}
 		blanked.other = blanked
 		n.other = blanked
 	default:

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -12,6 +13,7 @@ import (
 	"github.com/logpipe/logpipe/pipeline/catalog"
 	"github.com/logpipe/logpipe/pipeline/record"
 	"github.com/logpipe/logpipe/pipeline/schema"
+	"github.com/logpipe/logpipe/transforms/redact/detect"
 	"github.com/logpipe/logpipe/transforms/redact/pseudonym"
 )
 
@@ -50,6 +52,12 @@ func body() catalog.Block {
 				{Name: "id", Required: true, Shape: true, Doc: "Name of the key, such as 2026-11; it is stored with what was written, the secret never."},
 				{Name: "secret", Required: true, Secret: true, Shape: true, Doc: "32 random bytes in base64 or hex."},
 			}}},
+			{Name: "scan", Max: 1, Doc: "What is looked for in texts that are scanned. Names of people have no form and are not found.", Block: catalog.Block{
+				Attrs: []catalog.Attr{{Name: "types", Type: cty.List(cty.String), Shape: true, OneOf: detect.Names(), Default: "all but guid",
+					Doc: "Types of value."}},
+				Blocks: []catalog.Nested{{Name: "pattern", Labels: []string{"name"}, Doc: "A type of your own.", Block: catalog.Block{Attrs: []catalog.Attr{
+					{Name: "regex", Required: true, Shape: true, Doc: "Regular expression in RE2 syntax, such as EMP-[0-9]{6}."}}}}},
+			}},
 			{Name: "rule", Labels: []string{"action"}, OneOf: actionNames[:], Doc: "What happens to some fields.", Block: catalog.Block{Attrs: []catalog.Attr{
 				{Name: "fields", Type: cty.List(cty.String), Required: true, Shape: true,
 					Doc: "Paths such as location.city, or targetResources[].displayName for every element of a list. keep, scan and coarsen on an object reach all that is in it."},
@@ -80,6 +88,9 @@ func decode(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
 	key, keyDiags := readKey(a.Body)
 	diags = append(diags, keyDiags...)
 
+	found, scanDiags := readScans(a.Body)
+	diags = append(diags, scanDiags...)
+
 	c := &compiler{policy: p, in: in, specs: specs}
 	root, out := c.compile()
 	diags = append(diags, c.diags...)
@@ -92,7 +103,7 @@ func decode(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	t := &Redact{addr: a.Addr, schema: out, root: root, rules: c.rules, key: key, sweep: p.def != keep || p.byClass || p.unknown != keep}
+	t := &Redact{addr: a.Addr, schema: out, root: root, rules: c.rules, key: key, scans: found, sweep: p.def != keep || p.byClass || p.unknown != keep}
 	if a.Has("sweep") && a.Known("sweep") {
 		t.sweep = a.Bool("sweep")
 	}
@@ -162,6 +173,46 @@ func readKey(b catalog.Body) (pseudonym.Key, hcl.Diagnostics) {
 		return pseudonym.Key{}, catalog.Fault(at, "Weak or broken key", fmt.Sprintf("The key cannot be used: %v. %s", err, keygen))
 	}
 	return key, nil
+}
+
+// readScans reads what scanning looks for.
+func readScans(b catalog.Body) (scans, hcl.Diagnostics) {
+	out := scans{types: detect.Default}
+	block, ok := b.Block("scan")
+	if !ok {
+		return out, nil
+	}
+	if block.Has("types") {
+		out.types = 0
+		for _, name := range block.Texts("types") {
+			set, _ := detect.Parse(name)
+			out.types |= set
+		}
+	}
+	var diags hcl.Diagnostics
+	for _, p := range block.Blocks("pattern") {
+		re, err := regexp.Compile(p.Text("regex"))
+		switch {
+		case !plainName(p.Label(0)):
+			diags = append(diags, catalog.Fault(p.Range(), "Not a name", "The name of a pattern stands in the place of what it finds: use letters, digits and underscores.")...)
+		case err != nil:
+			diags = append(diags, p.Wrong("regex", "Not a regular expression", err.Error())...)
+		case re.MatchString(""):
+			diags = append(diags, p.Wrong("regex", "Pattern matches nothing", "The expression also matches the empty text. Say what at least must be there.")...)
+		default:
+			out.patterns = append(out.patterns, pattern{p.Label(0), re})
+		}
+	}
+	return out, diags
+}
+
+func plainName(s string) bool {
+	for _, c := range []byte(s) {
+		if c != '_' && c-'0' >= 10 && c|0x20-'a' >= 26 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // readRules reads the rule blocks into one spec per field.

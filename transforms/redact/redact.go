@@ -45,6 +45,7 @@ type Redact struct {
 	fast   *fast // nil: every record is walked
 	sweep  bool
 	words  map[string]struct{} // that are not swept
+	scans  scans
 	key    pseudonym.Key
 	domain *pseudonym.Domain // nil without a key
 }
@@ -75,6 +76,7 @@ type stage struct {
 	buf     []byte   // decoded text
 	json    []byte   // result of one rule
 	targets []target // of the fast way
+	detector
 	walker
 }
 
@@ -84,6 +86,7 @@ func newStage(t *Redact) *stage {
 		s.maker, s.prefixes = t.domain.Maker(), t.domain.Prefixes()
 	}
 	s.walker.s = s
+	s.detected, s.swept = map[string]int64{}, map[string]int64{}
 	return s
 }
 
@@ -122,6 +125,12 @@ func (s *stage) Counts() map[string]int64 {
 		if n > 0 {
 			all[s.rules[i].name()] += n
 		}
+	}
+	for name, n := range s.detected {
+		all["scan "+name] += n
+	}
+	for name, n := range s.swept {
+		all["sweep "+name] += n
 	}
 	return all
 }

@@ -412,6 +412,12 @@ func (s *stage) rewrite(d *doc, e *entry) (bool, error) {
 	if len(w.needles) > 0 {
 		w.find(&w.flat)
 	}
+	if len(w.hits) > 0 {
+		s.swept[e.name] += int64(len(w.hits))
+	}
+	if e.scan {
+		s.detect(src, e)
+	}
 	s.unpack(src, e)
 	if len(w.hits) == 0 {
 		return false, nil

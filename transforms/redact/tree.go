@@ -19,7 +19,7 @@ type node struct {
 	box     bool   // an object is expected
 	busy    bool   // a rule is set below
 	strict  bool   // by a rule block: what should be an object must be one
-	name    string // of a box, for errors
+	name    string // for errors and counts
 
 	phoneKey *node // the member that may say so, in the object around both
 }

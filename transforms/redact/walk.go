@@ -26,8 +26,9 @@ var (
 type walker struct {
 	s     *stage
 	docs  []*doc
-	used  int // of docs, by the present record
-	texts int // on the tapes, waiting for the second pass
+	key   []byte // of the member on the way, as it stands in the record
+	used  int    // of docs, by the present record
+	texts int    // on the tapes, waiting for the second pass
 	sweeper
 }
 
@@ -49,7 +50,9 @@ type entry struct {
 	value      int  // where the value begins, if not at start
 	scan       bool // not only sweep
 	rule       *rule
-	doc        *doc // of a text that holds JSON
+	doc        *doc   // of a text that holds JSON
+	name       string // of the field that a text stands in
+	key        []byte // what the record calls it
 }
 
 type entryKind uint8
@@ -70,7 +73,7 @@ type waiting struct {
 
 // record redacts record i by walking it.
 func (s *stage) record(b *record.Batch, i int) error {
-	s.used, s.texts = 0, 0
+	s.used, s.texts, s.walker.key = 0, 0, nil
 	d := s.newDoc(b.Bytes(i))
 	if err := s.document(d, s.root, 0); err != nil {
 		return err
@@ -132,7 +135,10 @@ func (w *walker) value(d *doc, i int, n *node, depth, level int) (int, error) {
 		case n.other == nil:
 			return 0, n.rule.fault("it is an object")
 		}
-		return w.object(d, i, n, depth+1, level)
+		key := w.key
+		end, err := w.object(d, i, n, depth+1, level)
+		w.key = key
+		return end, err
 	}
 	end := scalarEnd(d.raw, i)
 	if end < 0 {
@@ -156,6 +162,7 @@ func (w *walker) whole(d *doc, i int, r *rule) (int, error) {
 func (w *walker) object(d *doc, i int, n *node, depth, level int) (int, error) {
 	raw, first := d.raw, len(d.waiting)
 	phone := false
+	var label []byte // of a pair of key and value
 	i = skipSpace(raw, i+1)
 	if i < len(raw) && raw[i] == '}' {
 		return i + 1, nil
@@ -175,9 +182,16 @@ func (w *walker) object(d *doc, i int, n *node, depth, level int) (int, error) {
 		}
 		i = skipSpace(raw, i+1)
 		before := len(d.tape)
+		w.key = raw[keyAt+1 : keyEnd-1]
+		if label != nil && valueName(w.key) {
+			w.key = label
+		}
 		end, err := w.value(d, i, m, depth, level)
 		if err != nil {
 			return 0, err
+		}
+		if raw[i] == '"' && labelName(raw[keyAt+1:keyEnd-1]) {
+			label = raw[i+1 : end-1]
 		}
 		switch {
 		case len(d.tape) > before && d.tape[before].kind == takenOut && d.tape[before].start == i && d.tape[before].end == end:
@@ -198,6 +212,15 @@ func (w *walker) object(d *doc, i int, n *node, depth, level int) (int, error) {
 	}
 }
 
+// labelName and valueName tell pairs such as {"Key": "clientIp", "Value": "…"}.
+func labelName(key []byte) bool {
+	return len(key) == 3 && sameFold("key", key) || len(key) == 4 && sameFold("name", key) || len(key) == 11 && sameFold("displayname", key)
+}
+
+func valueName(key []byte) bool {
+	return len(key) == 5 && sameFold("value", key) || len(key) == 8 && (sameFold("newvalue", key) || sameFold("oldvalue", key))
+}
+
 // member finds the node of the member whose key, quotes included, is
 // raw[at:end]. A key that nobody listed may itself be personal.
 func (w *walker) member(d *doc, at, end int, n *node) (*node, error) {
@@ -215,7 +238,7 @@ func (w *walker) member(d *doc, at, end int, n *node) (*node, error) {
 	}
 	m := n.other
 	if scans := m.rule != nil && m.rule.action == scan; (scans || w.s.sweep && m.rule == nil && !m.fixed) && len(key) >= shortest {
-		w.wait(d, entry{start: at, end: end, kind: text, scan: scans, rule: m.rule})
+		w.wait(d, entry{start: at, end: end, kind: text, scan: scans, rule: m.rule, name: m.name})
 	}
 	return m, nil
 }
@@ -313,7 +336,7 @@ func (w *walker) look(d *doc, i, end int, n *node, level int) error {
 	if found, err := w.json(d, i, end, n, level, scans); found || err != nil {
 		return err
 	}
-	w.wait(d, entry{start: i, end: end, kind: text, scan: scans, rule: n.rule})
+	w.wait(d, entry{start: i, end: end, kind: text, scan: scans, rule: n.rule, name: n.name, key: w.key})
 	return nil
 }
 
@@ -391,7 +414,7 @@ func (w *walker) plain(d *doc, i, end int, n *node) error {
 	switch r := n.rule; {
 	case r == nil || r.action == scan:
 		if number && end-i >= shortest && !n.fixed && !n.box && (r != nil || w.s.sweep) {
-			w.wait(d, entry{start: i, end: end, kind: text, scan: r != nil, rule: r})
+			w.wait(d, entry{start: i, end: end, kind: text, scan: r != nil, rule: r, name: n.name, key: w.key})
 		}
 		return nil
 	case !r.given && !number && r.action != coarsen:
