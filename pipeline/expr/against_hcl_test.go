@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,6 +60,8 @@ func againstHCL(t *testing.T, data []byte) {
 	switch {
 	case gotErr == errStricter, wantErr == errInfinite, g.rounded, g.wider:
 	case wantErr != nil && gotErr == nil && strings.Contains(wantErr.Error(), "Inconsistent conditional result types"):
+	case longNumber.MatchString(want): // HCL has rounded at 512 bits
+	case g.guarded && wantErr != nil && gotErr == nil:
 	case g.lazy && several(wantErr) && gotErr == nil: // in HCL what fails still has a type, which is wrong as well
 	case (wantErr == nil) != (gotErr == nil):
 		t.Errorf("%s\non %s\nHCL:  %v, %v\nours: %s, %v", src, raw, want, wantErr, got, gotErr)
@@ -66,6 +69,8 @@ func againstHCL(t *testing.T, data []byte) {
 		t.Errorf("%s\non %s\nHCL:  %s\nours: %s", src, raw, want, got)
 	}
 }
+
+var longNumber = regexp.MustCompile(`[0-9.]{150}`)
 
 func several(err error) bool {
 	var diags hcl.Diagnostics

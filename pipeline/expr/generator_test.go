@@ -22,6 +22,10 @@ type generator struct {
 	// wider says that structures are compared: a list of the record equals a
 	// list of HCL here, where HCL has it for a tuple.
 	wider bool
+
+	// guarded says that a loop has a condition. HCL evaluates it once more for
+	// no element at all, so that it may fail over an empty list.
+	guarded bool
 }
 
 type variable struct {
@@ -42,7 +46,7 @@ func (g *generator) pick(of ...string) string { return of[g.byte()%len(of)] }
 
 var (
 	dyadic = []string{"0", "1", "7", "-3", "2.5", "-0.0", "1e3", "1.50", "125E-3", "9007199254740993", "-9223372036854775808", "999999999999999999",
-		"9007199254740992", "18446744073709551616", "123456789012345678901234567890", "1e40", "99999999999999999", "-1e17"}
+		"9007199254740992", "18446744073709551616", "123456789012345678901234567890", "1e15", "99999999999999999", "-1e17"}
 	decimals = []string{"0.1", "0.2", "0.3", "12E-1", "0.000000000000000000000001", "1e-40", "-7.7"}
 )
 
@@ -269,7 +273,7 @@ func (g *generator) numbersExpr(leaf bool, d int) string {
 	case 1:
 		return fmt.Sprintf("[for x in %s : %s]", l(), g.within("x", 'n', 'n', d))
 	case 2:
-		g.lazy = true
+		g.lazy, g.guarded = true, true
 		return fmt.Sprintf("[for i, x in %s : x if %s]", l(), g.within("i", 'n', 'b', d))
 	case 3:
 		return fmt.Sprintf("concat(%s, %s)", l(), l())
