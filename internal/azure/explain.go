@@ -158,3 +158,15 @@ func (e *SignInError) Error() string {
 
 // Unwrap returns the cause.
 func (e *SignInError) Unwrap() error { return e.cause }
+
+// Distrusted reports whether err is about certificates: trying again does not
+// help.
+func Distrusted(err error) bool {
+	var (
+		unknown  x509.UnknownAuthorityError
+		invalid  x509.CertificateInvalidError
+		hostname x509.HostnameError
+		plain    tls.RecordHeaderError
+	)
+	return errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &hostname) || errors.As(err, &plain)
+}
