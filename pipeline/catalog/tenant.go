@@ -291,17 +291,19 @@ func decodeSimulate(b Body) (*azure.Simulate, hcl.Diagnostics) {
 		return s, diags
 	}
 	s.Faults = map[string]float64{}
-	for _, f := range faultDocs {
-		name := f[0]
-		if !faults.Has(name) || !faults.Known(name) {
+	for _, f := range allFaults {
+		if !faults.Has(f.name) || !faults.Known(f.name) {
 			continue
 		}
-		p := faults.Float(name)
-		if p < 0 || p > 1 {
-			diags = append(diags, faults.Wrong(name, "Not a probability", fmt.Sprintf("%q is how often it happens: from 0, never, to 1, always.", name))...)
-			continue
+		n := faults.Float(f.name)
+		switch {
+		case n >= 0 && n <= f.most:
+			s.Faults[f.name] = n
+		case f.most == 1:
+			diags = append(diags, faults.Wrong(f.name, "Not a probability", fmt.Sprintf("%q is how often it happens: from 0, never, to 1, always.", f.name))...)
+		default:
+			diags = append(diags, faults.Wrong(f.name, "Number out of range", fmt.Sprintf("%q must be a number from 0 to %g.", f.name, f.most))...)
 		}
-		s.Faults[name] = p
 	}
 	return s, diags
 }

@@ -80,8 +80,12 @@ func authVariants() []Variant {
 // simulateBlock describes the settings of a simulated tenant.
 func simulateBlock() Block {
 	faults := Block{}
-	for _, f := range faultDocs {
-		faults.Attrs = append(faults.Attrs, Attr{Name: f[0], Type: cty.Number, Default: "0", Doc: f[1]})
+	for _, f := range allFaults {
+		a := Attr{Name: f.name, Type: cty.Number, Default: "0", Doc: f.doc}
+		if f.most != 1 {
+			a.Default = ""
+		}
+		faults.Attrs = append(faults.Attrs, a)
 	}
 	return Block{
 		Attrs: []Attr{
@@ -91,37 +95,46 @@ func simulateBlock() Block {
 			{Name: "days", Type: cty.Number, Default: "7", Doc: "For how many days it has records, 1 to 3660."},
 		},
 		Blocks: []Nested{{Name: "faults", Max: 1, Block: faults,
-			Doc: "How often the service misbehaves: probabilities from 0 to 1."}},
+			Doc: "How often the service misbehaves: probabilities from 0 to 1, where nothing else is said."}},
 	}
 }
 
-// faultDocs lists the faults that a simulated tenant can have.
-var faultDocs = [][2]string{
-	{"late", "A record is seen 2 minutes to 12 hours after its time."},
-	{"change_in_place", "A record changes after it was first seen: details fill in, risk moves."},
-	{"unknown_properties", "A record has members that no schema knows."},
-	{"unknown_enums", "An enumeration has a member that no schema knows."},
-	{"duplicate_across_pages", "The last records of a page stand on the next page too."},
-	{"unstable_pages", "Records of a page are out of order, and its last comes on the next page."},
-	{"empty_pages", "A page has no records and a link to the next one."},
-	{"null_next_link", "The last page has a link to the next one that is null."},
-	{"cut_body", "An answer with status 200 ends inside a record."},
-	{"dead_skip_token", "The token of a page is not known any more, and stays so."},
-	{"server_errors", "An answer is 500, 502, 503 or 504."},
-	{"timeouts", "The connection ends without an answer."},
-	{"too_many", "An answer is 429: too many requests."},
-	{"too_many_without_retry_after", "1: answers 429 never say how long to wait."},
-	{"retry_after_date", "1: answers 429 say as a date how long to wait."},
-	{"expire_tokens", "An answer is 401, and the token is dead from then on."},
-	{"claims_challenge", "An answer is 401 that asks for a token with claims."},
-	{"flap_forbidden", "An answer is 403, as for a tenant without licence."},
+// fault is one number that `faults` takes.
+type fault struct {
+	name string
+	most float64 // 1 for probabilities
+	doc  string
+}
+
+// allFaults lists the faults that a simulated tenant can have.
+var allFaults = [...]fault{
+	{"late", 1, "A record is seen 2 minutes to 12 hours after its time."},
+	{"change_in_place", 1, "A record changes after it was first seen: details fill in, risk moves."},
+	{"unknown_properties", 1, "A record has members that no schema knows."},
+	{"unknown_enums", 1, "An enumeration has a member that no schema knows."},
+	{"schema_change_after", 3660, "Days from the start, after which every record has a new member, old records too. Without it: never."},
+	{"duplicate_across_pages", 1, "The last records of a page stand on the next page too."},
+	{"unstable_pages", 1, "Records of a page are out of order, and its last comes on the next page."},
+	{"empty_pages", 1, "A page has no records and a link to the next one."},
+	{"null_next_link", 1, "The last page has a link to the next one that is null."},
+	{"cut_body", 1, "An answer with status 200 ends inside a record."},
+	{"dead_skip_token", 1, "The token of a page is not known any more, and stays so."},
+	{"server_errors", 1, "An answer is 500, 502, 503 or 504."},
+	{"timeouts", 1, "The connection ends without an answer."},
+	{"hang_seconds", 3600, "How long a connection hangs before it ends without an answer."},
+	{"too_many", 1, "An answer is 429: too many requests."},
+	{"too_many_without_retry_after", 1, "1: answers 429 never say how long to wait."},
+	{"retry_after_date", 1, "1: answers 429 say as a date how long to wait."},
+	{"expire_tokens", 1, "An answer is 401, and the token is dead from then on."},
+	{"claims_challenge", 1, "An answer is 401 that asks for a token with claims."},
+	{"flap_forbidden", 1, "An answer is 403, as for a tenant without licence."},
 }
 
 // FaultNames lists the faults that `simulate` takes, sorted.
 func FaultNames() []string {
-	names := make([]string, len(faultDocs))
-	for i, f := range faultDocs {
-		names[i] = f[0]
+	names := make([]string, len(allFaults))
+	for i, f := range allFaults {
+		names[i] = f.name
 	}
 	slices.Sort(names)
 	return names
