@@ -83,7 +83,7 @@ type policy struct {
 func (t *Tenant) newPolicies() []policy {
 	d := dice(mix(t.seed ^ 'p'))
 	out := make([]policy, 0, 8)
-	for i := range 3 + d.n(4) {
+	for i := range 1 + d.n(4) {
 		p := policy{state: []int{0, 0, 1, 2}[d.n(4)], mfa: i < 2, applies: 2 + d.n(20)}
 		grants := `["Mfa"]`
 		if !p.mfa {
@@ -93,9 +93,9 @@ func (t *Tenant) newPolicies() []policy {
 		p.head = quote(append(p.head, `,"displayName":`...), policyNames[(i+int(t.seed%5))%len(policyNames)])
 		p.head = fmt.Appendf(p.head, `,"enforcedGrantControls":%s,"enforcedSessionControls":[],"result":"`, grants)
 		p.tail = []byte(`"}`)
-		p.beta = []byte(`","conditionsSatisfied":"application,users","conditionsNotSatisfied":"none","includeRulesSatisfied":[],"excludeRulesSatisfied":[]}`)
+		p.beta = []byte(`","conditionsSatisfied":"application,users","conditionsNotSatisfied":"none"}`)
 		if i == 0 {
-			p.beta = []byte(`","conditionsSatisfied":"application,users","conditionsNotSatisfied":"none","sessionControlsNotSatisfied":[],"includeRulesSatisfied":[{"conditionalAccessCondition":"application","ruleSatisfied":"allApps"},{"conditionalAccessCondition":"users","ruleSatisfied":"allUsers"}],"excludeRulesSatisfied":[]}`)
+			p.beta = []byte(`","conditionsSatisfied":"application,users","conditionsNotSatisfied":"none","includeRulesSatisfied":[{"conditionalAccessCondition":"application","ruleSatisfied":"allApps"}],"excludeRulesSatisfied":[]}`)
 		}
 		out = append(out, p)
 	}

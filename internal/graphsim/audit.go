@@ -9,9 +9,23 @@ import (
 type audit struct {
 	name, category, operation, service string
 	target, second                     string // types of the targets; second may be ""
-	props                              string // modified properties: name:old:new, separated by commas
+	props                              []property
 	people                             int    // in so many of ten a person did it, else an application
 	detail                             string // additionalDetails, JSON text
+}
+
+// property is a property that was modified, and the forms of its values.
+type property struct{ name, from, to string }
+
+// properties reads name:old:new, separated by commas.
+func properties(text string) []property {
+	var out []property
+	for one := range strings.SplitSeq(text, ",") {
+		name, values, _ := strings.Cut(one, ":")
+		from, to, _ := strings.Cut(values, ":")
+		out = append(out, property{name, from, to})
+	}
+	return out
 }
 
 // The sorts of audit, the frequent ones first. The forms of old and new values
@@ -21,36 +35,38 @@ func audits() []audit {
 	const userType = `[{"key":"UserType","value":"Member"}]`
 	return []audit{
 		{name: "Update user", category: "UserManagement", operation: "Update", service: "Core Directory", target: "User", people: 2, detail: userType,
-			props: "LastDirSyncTime:times:times,Included Updated Properties:null:included,Action Client Name:null:sync,TargetId.UserType:null:member"},
+			props: properties("LastDirSyncTime:times:times,Included Updated Properties:null:included,Action Client Name:null:sync,TargetId.UserType:null:member")},
 		{name: "Update user", category: "UserManagement", operation: "Update", service: "Core Directory", target: "User", people: 4, detail: userType,
-			props: "StrongAuthenticationMethod:strong0:strong,StrongAuthenticationUserDetails:null:phones,Included Updated Properties:null:included,TargetId.UserType:null:member"},
+			props: properties("StrongAuthenticationMethod:strong0:strong,StrongAuthenticationUserDetails:null:phones,Included Updated Properties:null:included,TargetId.UserType:null:member")},
 		{name: "Add member to group", category: "GroupManagement", operation: "Assign", service: "Core Directory", target: "User", second: "Group", people: 6,
-			props: "Group.ObjectID:null:guid,Group.DisplayName:null:group,Group.WellKnownObjectName:null:null", detail: userAgent},
+			props: properties("Group.ObjectID:null:guid,Group.DisplayName:null:group,Group.WellKnownObjectName:null:null"), detail: userAgent},
 		{name: "Update device", category: "Device", operation: "Update", service: "Core Directory", target: "Device", detail: `[{"key":"DeviceOSType","value":"Windows"},{"key":"DeviceTrustType","value":"AzureAd"}]`,
-			props: "ApproximateLastLogonTimeStamp:times:times,DeviceOSVersion:list:list,Included Updated Properties:null:included,TargetId.DeviceTrustType:null:member"},
-		{name: "Change user license", category: "UserManagement", operation: "Update", service: "Core Directory", target: "User", people: 5, props: "AssignedLicense:licences:licences,AssignedPlan:null:null,Included Updated Properties:null:included", detail: `[]`},
-		{name: "Remove member from group", category: "GroupManagement", operation: "Unassign", service: "Core Directory", target: "User", second: "Group", people: 6, props: "Group.ObjectID:guid:null,Group.DisplayName:group:null", detail: `[]`},
+			props: properties("ApproximateLastLogonTimeStamp:times:times,DeviceOSVersion:list:list,Included Updated Properties:null:included,TargetId.DeviceTrustType:null:member")},
+		{name: "Change user license", category: "UserManagement", operation: "Update", service: "Core Directory", target: "User", people: 5, props: properties("AssignedLicense:licences:licences,AssignedPlan:null:null,Included Updated Properties:null:included"), detail: `[]`},
+		{name: "Remove member from group", category: "GroupManagement", operation: "Unassign", service: "Core Directory", target: "User", second: "Group", people: 6, props: properties("Group.ObjectID:guid:null,Group.DisplayName:group:null"), detail: `[]`},
 		{name: "Add user", category: "UserManagement", operation: "Add", service: "Core Directory", target: "User", people: 7, detail: userType,
-			props: "AccountEnabled:empty:bools,DisplayName:empty:names,GivenName:empty:given,Mail:empty:upns,MailNickname:empty:alias,Surname:empty:family,UserPrincipalName:empty:upns,UserType:empty:member,Included Updated Properties:null:included,TelephoneNumber:empty:phone"},
-		{name: "Delete user", category: "UserManagement", operation: "Delete", service: "Core Directory", target: "User", people: 8, props: "Is Hard Deleted:null:hard", detail: userAgent},
+			props: properties("AccountEnabled:empty:bools,DisplayName:empty:names,GivenName:empty:given,Mail:empty:upns,MailNickname:empty:alias,Surname:empty:family,UserPrincipalName:empty:upns,UserType:empty:member,Included Updated Properties:null:included,TelephoneNumber:empty:phone")},
+		{name: "Delete user", category: "UserManagement", operation: "Delete", service: "Core Directory", target: "User", people: 8, props: properties("Is Hard Deleted:null:hard"), detail: userAgent},
 		{name: "Invite external user", category: "UserManagement", operation: "Invite", service: "Invited Users", target: "User", people: 10, detail: `[{"key":"oid","value":"x"},{"key":"invitedUserEmailAddress","value":"guest@litware.example"},{"key":"InvitationId","value":"x"}]`},
 		{name: "User registered security info", category: "UserManagement", operation: "Update", service: "Authentication Methods", target: "User", people: 10, detail: `[]`},
 		{name: "Reset password (self-service)", category: "UserManagement", operation: "Update", service: "Self-service Password Management", target: "User", people: 10, detail: `[{"key":"ServicePrincipalProvisioningType","value":"Unknown"}]`},
 		{name: "Update application – Certificates and secrets management ", category: "ApplicationManagement", operation: "Update", service: "Core Directory", target: "Application", people: 9, detail: userAgent,
-			props: "KeyDescription:keys:keys,Included Updated Properties:null:included"},
+			props: properties("KeyDescription:keys:keys,Included Updated Properties:null:included")},
 		{name: "Add app role assignment to service principal", category: "ApplicationManagement", operation: "Assign", service: "Core Directory", target: "ServicePrincipal", second: "ServicePrincipal", people: 9, detail: userAgent,
-			props: "AppRole.Id:null:guid,AppRole.Value:null:role,AppRole.DisplayName:null:role,ServicePrincipal.DisplayName:null:plain"},
+			props: properties("AppRole.Id:null:guid,AppRole.Value:null:role,AppRole.DisplayName:null:role,ServicePrincipal.DisplayName:null:plain")},
 		{name: "Add eligible member to role in PIM completed (permanent)", category: "RoleManagement", operation: "Assign", service: "PIM", target: "Role", second: "User", people: 10, detail: `[{"key":"RoleDefinitionOriginId","value":"62e90394-69f5-4237-9190-012177145e10"},{"key":"Justification","value":"cover for Zoë <until Friday>"}]`},
-		{name: "Update conditional access policy", category: "Policy", operation: "Update", service: "Conditional Access", target: "Policy", people: 10, detail: `[{"key":"Category","value":"Conditional Access"}]`, props: "ConditionalAccessPolicy:policy:policy"},
+		{name: "Update conditional access policy", category: "Policy", operation: "Update", service: "Conditional Access", target: "Policy", people: 10, detail: `[{"key":"Category","value":"Conditional Access"}]`, props: properties("ConditionalAccessPolicy:policy:policy")},
 		{name: "GroupLifecyclePolicies_Get", category: "GroupManagement", operation: "Get", service: "Self-service Group Management", target: "", people: 8, detail: `[]`},
 	}
 }
 
 // attributeAudits are the sorts of the log of custom security attributes.
-var attributeAudits = []audit{
-	{name: "Update attribute values assigned to a user", category: "AttributeManagement", operation: "Assign", service: "Core Directory", target: "User", people: 10, detail: `[{"key":"User-Agent","value":"Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}]`,
-		props: "attributeSet.Project:null:list,attributeSet.CostCentre:list:list,attributeSet.Clearance:null:plain"},
-	{name: "Add custom security attribute definition in an attribute set", category: "AttributeManagement", operation: "Add", service: "Core Directory", target: "Directory", people: 10, detail: `[]`, props: "AttributeName:null:role,DataType:null:member"},
+func attributeAudits() []audit {
+	return []audit{
+		{name: "Update attribute values assigned to a user", category: "AttributeManagement", operation: "Assign", service: "Core Directory", target: "User", people: 10, detail: `[{"key":"User-Agent","value":"Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}]`,
+			props: properties("Project.Name:null:project,Project.CostCentre:null:centre,Person.Badge:null:plain")},
+		{name: "Add custom security attribute definition in an attribute set", category: "AttributeManagement", operation: "Add", service: "Core Directory", target: "Directory", people: 10, detail: `[]`, props: properties("AttributeName:null:attribute,DataType:null:type")},
+	}
 }
 
 func (p *pen) audit(b []byte, k key) []byte {
@@ -60,7 +76,7 @@ func (p *pen) audit(b []byte, k key) []byte {
 
 func (p *pen) attributeAudit(b []byte, k key) []byte {
 	h := dice(p.t.hash(k, saltBody))
-	return p.change(b, k, &attributeAudits[h.skewed(len(attributeAudits))], "Directory")
+	return p.change(b, k, &p.t.attributes[h.skewed(len(p.t.attributes))], "Directory")
 }
 
 // change appends an audit. Changes of one second share a correlation two by
@@ -92,7 +108,7 @@ func (p *pen) change(b []byte, k key, a *audit, prefix string) []byte {
 	}
 	if a.second != "" {
 		b = append(b, ',')
-		b = p.target(b, &d, a.second, "", &object, false)
+		b = p.target(b, &d, a.second, nil, &object, false)
 	}
 	b = append(append(b, `],"additionalDetails":`...), a.detail...)
 	return append(b, '}')
@@ -160,11 +176,14 @@ func (p *pen) initiator(b []byte, d *dice, byUser bool, u *user) []byte {
 	b = append(u.directoryUPN(append(b, `,"userPrincipalName":"`...), p.t.name, false), '"')
 	p.scratch = p.t.address(p.scratch[:0], u, u.home, d.next())
 	b = quote(append(b, `,"ipAddress":`...), p.scratch)
-	return append(b, `,"userType":null,"homeTenantId":null,"homeTenantName":null}}`...)
+	if d.n(3) == 0 { // not in the documented type, but sent
+		b = append(b, `,"userType":null,"homeTenantId":null,"homeTenantName":null`...)
+	}
+	return append(b, `}}`...)
 }
 
 // target appends a targetResource.
-func (p *pen) target(b []byte, d *dice, kind, props string, u *user, deleted bool) []byte {
+func (p *pen) target(b []byte, d *dice, kind string, props []property, u *user, deleted bool) []byte {
 	t := p.t
 	b = append(b, `{"id":`...)
 	switch kind {
@@ -176,7 +195,6 @@ func (p *pen) target(b []byte, d *dice, kind, props string, u *user, deleted boo
 			b = append(b, `null`...)
 		}
 		b = append(u.directoryUPN(append(b, `,"type":"User","userPrincipalName":"`...), t.name, deleted), '"')
-		b = append(b, `,"groupType":null`...)
 	case "Group":
 		b = append(random(d.next()).append(append(b, '"')), `","displayName":`...)
 		b = append(append(append(b, `"Team `...), u.first.text...), '"')
@@ -184,23 +202,18 @@ func (p *pen) target(b []byte, d *dice, kind, props string, u *user, deleted boo
 	case "Device":
 		b = append(random(d.next()).append(append(b, '"')), `","displayName":`...)
 		v := device{name: "NB"}
-		b = append(v.deviceName(b, u), `,"type":"Device","userPrincipalName":null,"groupType":null`...)
+		b = append(v.deviceName(b, u), `,"type":"Device"`...)
 	default:
 		b = append(random(d.next()).append(append(b, '"')), `","displayName":`...)
 		b = member(quote(b, ownApps[d.n(len(ownApps))]), `,"type":`, kind)
 		b = append(b, `,"userPrincipalName":null,"groupType":null`...)
 	}
 	b = append(b, `,"modifiedProperties":[`...)
-	for i, prop := range strings.Split(props, ",") {
-		name, rest, ok := strings.Cut(prop, ":")
-		if !ok {
-			break
-		}
-		from, to, _ := strings.Cut(rest, ":")
+	for i, prop := range props {
 		b = append(b, ","[:min(i, 1)]...)
-		b = member(b, `{"displayName":`, name)
-		b = p.value(append(b, `,"oldValue":`...), from, u, d)
-		b = append(p.value(append(b, `,"newValue":`...), to, u, d), '}')
+		b = member(b, `{"displayName":`, prop.name)
+		b = p.value(append(b, `,"oldValue":`...), prop.from, u, d)
+		b = append(p.value(append(b, `,"newValue":`...), prop.to, u, d), '}')
 	}
 	return append(b, `]}`...)
 }
@@ -258,11 +271,15 @@ func (p *pen) value(b []byte, form string, u *user, d *dice) []byte {
 
 // longValues are forms of value that are the same for everybody.
 var longValues = map[string]string{
-	"strong0":  `[]`,
-	"strong":   `[{"MethodType":6,"Default":true},{"MethodType":7,"Default":false},{"MethodType":0,"Default":false}]`,
-	"list":     `["10.0.26100.4351"]`,
-	"role":     `"Mail.Read"`,
-	"licences": `["[SkuName=ENTERPRISEPREMIUM, AccountId=0, SkuId=c7df2760-2c81-4ef7-b578-5b5392b571df, DisabledPlans=[]]"]`,
-	"keys":     `["[KeyIdentifier=8c1f8d3e-0d5e-4d3a-9a3b-0f0e5c1a2b3c,KeyType=Password,KeyUsage=Verify,DisplayName=deploy \"prod\"]"]`,
-	"policy":   `{"displayName":"CA001: Require MFA for admins","state":"enabled","conditions":{"users":{"includeUsers":["All"],"excludeUsers":[]}},"grantControls":{"operator":"OR","builtInControls":["mfa"]}}`,
+	"project":   `["Apollo \"north\""]`,
+	"centre":    `["4711"]`,
+	"attribute": `"Badge"`,
+	"type":      `"String"`,
+	"strong0":   `[]`,
+	"strong":    `[{"MethodType":6,"Default":true},{"MethodType":7,"Default":false},{"MethodType":0,"Default":false}]`,
+	"list":      `["10.0.26100.4351"]`,
+	"role":      `"Mail.Read"`,
+	"licences":  `["[SkuName=ENTERPRISEPREMIUM, AccountId=0, SkuId=c7df2760-2c81-4ef7-b578-5b5392b571df, DisabledPlans=[]]"]`,
+	"keys":      `["[KeyIdentifier=8c1f8d3e-0d5e-4d3a-9a3b-0f0e5c1a2b3c,KeyType=Password,KeyUsage=Verify,DisplayName=deploy \"prod\"]"]`,
+	"policy":    `{"displayName":"CA001: Require MFA for admins","state":"enabled","conditions":{"users":{"includeUsers":["All"],"excludeUsers":[]}},"grantControls":{"operator":"OR","builtInControls":["mfa"]}}`,
 }

@@ -113,12 +113,12 @@ func shape(people bool) [week / halfHour]float64 {
 }
 
 // rates returns the expected records per second in each half hour of a week.
-func (t *Tenant) rates(f feed) *[week / halfHour]float64 {
+func (t *Tenant) rates(f feed) [week / halfHour]float64 {
 	out := shape(f != feedWorkload && f != feedManaged && f != feedProvisioning && f != feedWorkloadRisk)
 	for i := range out {
 		out[i] *= perUserDay[f] * float64(t.o.Users) * t.o.Density / day
 	}
-	return &out
+	return out
 }
 
 const mondayOffset = 4 * day // the first Monday of Unix time

@@ -17,7 +17,7 @@ type user struct {
 }
 
 // guestDomains are where guests come from.
-var guestDomains = [...]string{"adatum.example", "litware.example", "relecloud.example", "wingtiptoys.example"}
+var guestDomains = [...]string{"proseware.example", "litware.example", "relecloud.example", "wingtiptoys.example"}
 
 func (t *Tenant) user(n int) user {
 	d := dice(mix(t.seed ^ uint64(n)<<8 ^ 'u'))

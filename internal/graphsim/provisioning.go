@@ -38,7 +38,7 @@ func (p *pen) provisioning(b []byte, k key) []byte {
 	b = append(b, `,"initiatedBy":{"id":"","displayName":"Azure AD Provisioning Service","initiatorType":"system"}`...)
 	b = memberGUID(b, `,"sourceIdentity":{"id":`, u.id)
 	b = u.name(append(b, `,"displayName":`...))
-	b = append(u.directoryUPN(append(b, `,"identityType":"User","details":{"id":"x","odatatype":"User","userPrincipalName":"`...), t.name, false), '"')
+	b = append(u.directoryUPN(append(b, `,"identityType":"User","details":{"odatatype":"User","userPrincipalName":"`...), t.name, false), '"')
 	b = u.name(append(b, `,"DisplayName":`...))
 	b = append(b, `}}`...)
 	b = append(u.alias(append(b, `,"targetIdentity":{"id":"`...)), '"')
@@ -68,7 +68,7 @@ func (p *pen) provisioningSteps(b []byte, u *user, system, status, action string
 	step("EntryImport", "import", "success", func(b []byte) []byte {
 		return append(upn(append(b, `Received User '`...)), `' change of type (Update) from Microsoft Entra ID`...)
 	})
-	b = append(append(upn(append(b, `,"details":{"objectId":"x","accountEnabled":"True","userPrincipalName":"`...)), `","mailNickname":"`...), u.first.ascii...)
+	b = append(append(upn(append(b, `,"details":{"accountEnabled":"True","userPrincipalName":"`...)), `","mailNickname":"`...), u.first.ascii...)
 	b = append(b, `"}},`...)
 	step("EntrySynchronizationScoping", "scoping", "success", func(b []byte) []byte {
 		return append(upn(append(b, `Determine if User in scope by evaluating against each scoping filter: '`...)), `'`...)
@@ -80,7 +80,7 @@ func (p *pen) provisioningSteps(b []byte, u *user, system, status, action string
 	b = append(upn(append(b, `,"details":{"ReportableIdentifier":"`...)), `"}},`...)
 	step("EntryExport", "export", pick(status == "failure", "failure", "success"), func(b []byte) []byte {
 		b = upn(append(b, `User '`...))
-		return append(append(append(append(append(b, `' was `...), action...), `d in `...), system...), '.')
+		return append(append(append(append(append(b, `' was `...), pick(action == "other", "skippe", action)...), `d in `...), system...), '.')
 	})
 	b = append(u.alias(append(b, `,"details":{"ReportableIdentifier":"`...)), `"}}`...)
 	return append(b, ']')

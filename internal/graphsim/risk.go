@@ -164,13 +164,13 @@ func (p *pen) riskDetection(b []byte, k key) []byte {
 	b = memberGUID(b, `,"userId":`, s.user.id)
 	b = s.user.name(append(b, `,"userDisplayName":`...))
 	b = append(s.user.upn(append(b, `,"userPrincipalName":"`...)), '"')
-	info := append([]byte(nil), `[{"Key":"userAgent","Value":`...)
-	info = append(quote(info, s.device.agent), `},{"Key":"alertUrl","Value":null}`...)
+	info := []byte(`[{"Key":"alertUrl","Value":null}`)
 	if kind == offline {
 		info = memberTime(info, `,{"Key":"lastActivityTimeInUtc","Value":`, sk.when())
-		info = append(info, '}')
+	} else {
+		info = quote(append(info, `,{"Key":"userAgent","Value":`...), s.device.agent)
 	}
-	b = quote(append(b, `,"additionalInfo":`...), append(info, ']'))
+	b = quote(append(b, `,"additionalInfo":`...), append(info, `}]`...))
 	if p.view.beta {
 		b = append(b, `,"mitreTechniqueId":null`...)
 	}
@@ -232,6 +232,9 @@ func (p *pen) workloadDetection(b []byte, k key) []byte {
 	b = memberTime(b, `,"activityDateTime":`, instant{sec: k.sec / day * day})
 	b = memberTime(b, `,"detectedDateTime":`, when)
 	b = memberTime(b, `,"lastUpdatedDateTime":`, updated)
+	if d.n(16) == 0 { // as the service was seen to write it
+		b = append(b[:len(b)-1], `)"`...)
+	}
 	b = memberGUID(b, `,"servicePrincipalId":`, sp)
 	b = quote(append(b, `,"servicePrincipalDisplayName":`...), name)
 	b = memberGUID(b, `,"appId":`, app)

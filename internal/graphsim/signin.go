@@ -175,7 +175,10 @@ func (t *Tenant) homeTenant(u *user) guid {
 func (p *pen) signInBeta(b []byte, s *signIn) []byte {
 	u := &s.user
 	b = member(b, `,"userType":`, pick(u.guest, "guest", "member"))
-	b = append(u.upn(append(b, `,"signInIdentifier":"`...)), '"')
+	if s.k.feed == feedInteractive {
+		b = append(u.upn(append(b, `,"signInIdentifier":"`...)), '"')
+		b = memberGUID(b, `,"originalRequestId":`, s.id)
+	}
 	if s.k.feed == feedInteractive && s.id[15]%16 == 0 { // somebody typed a name of old
 		b = append(u.alias(append(b, `,"alternateSignInName":"`...)), `@old.`...)
 		b = append(append(b, u.mail...), '"')
@@ -183,12 +186,9 @@ func (p *pen) signInBeta(b []byte, s *signIn) []byte {
 	b = append(b, `,"signInEventTypes":["`...)
 	b = append(b, pick(s.k.feed == feedInteractive, "interactiveUser", "nonInteractiveUser")...)
 	b = append(b, `"]`...)
-	b = memberGUID(b, `,"originalRequestId":`, s.id)
 	b = memberGUID(b, `,"sessionId":`, s.session)
 	b = member(b, `,"uniqueTokenIdentifier":`, "")
 	b = append(s.id.token(b[:len(b)-1]), '"')
-	b = memberGUID(b, `,"appOwnerTenantId":`, p.t.id)
-	b = memberGUID(b, `,"resourceOwnerTenantId":`, p.t.id)
 	b = member(b, `,"homeTenantName":`, pick(u.guest, "", p.t.name))
 	b = member(b, `,"crossTenantAccessType":`, pick(u.guest, "b2bCollaboration", "none"))
 	b = member(b, `,"authenticationProtocol":`, s.protocol)
@@ -202,8 +202,10 @@ func (p *pen) signInBeta(b []byte, s *signIn) []byte {
 	b = append(b, `,"tokenIssuerName":"","tokenIssuerType":"AzureAD"`...)
 	b = memberInt(b, `,"processingTimeInMilliseconds":`, int64(s.latency))
 	b = memberInt(b, `,"autonomousSystemNumber":`, int64(places[s.place].network))
-	b = append(b, `,"flaggedForReview":false,"isTenantRestricted":false,"isThroughGlobalSecureAccess":false`...)
-	b = append(b, `,"clientCredentialType":"none","signInTokenProtectionStatus":"none"`...)
+	b = append(b, `,"flaggedForReview":false,"isTenantRestricted":false`...)
+	if s.device.managed {
+		b = append(b, `,"signInTokenProtectionStatus":"unbound"`...)
+	}
 	return member(b, `,"authenticationRequirement":`, pick(s.mfa > 0 || s.failure != nil && s.failure.second, "multiFactorAuthentication", "singleFactorAuthentication"))
 }
 

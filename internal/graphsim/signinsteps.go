@@ -67,14 +67,15 @@ func (p *pen) signInSteps(b []byte, s *signIn) []byte {
 	} else {
 		b = append(b, `null`...)
 	}
-	b = append(b, `,"authenticationMethodsUsed":[],"authenticationContextClassReferences":[],"sessionLifetimePolicies":[`...)
+	b = append(b, `,"authenticationMethodsUsed":[],"sessionLifetimePolicies":[`...)
 	if s.mfa == 2 {
 		b = append(b, `{"expirationRequirement":"rememberMultifactorAuthenticationOnTrustedDevices","detail":"Remember MFA"}`...)
 	}
-	b = append(b, `],"authenticationProcessingDetails":[{"key":"Login Hint Present","value":"True"}`...)
+	b = append(b, `],"authenticationProcessingDetails":[`...)
 	if s.k.feed == feedNonInteractive {
-		b = append(b, `,{"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"},{"key":"Oauth Scope Info","value":"[\"Mail.ReadWrite\",\"User.Read\"]"}`...)
+		b = append(b, `{"key":"Legacy TLS (TLS 1.0, 1.1, 3DES)","value":"False"},{"key":"Oauth Scope Info","value":"[\"Mail.ReadWrite\",\"User.Read\"]"}`...)
 	} else {
+		b = append(b, `{"key":"Login Hint Present","value":"True"}`...)
 		b = quote(append(b, `,{"key":"IP Addresses Involved in Auth Flow","value":`...), s.ip)
 		b = append(b, `},{"key":"Is CAE Token","value":"False"}`...)
 	}
@@ -86,7 +87,7 @@ func (p *pen) signInSteps(b []byte, s *signIn) []byte {
 		b = append(b, `[]`...)
 	}
 	b = append(b, `,"authenticationRequirementPolicies":`...)
-	if s.mfa > 0 {
+	if s.mfa > 0 && s.k.feed == feedInteractive {
 		b = append(b, `[{"requirementProvider":"multiConditionalAccess","detail":"Conditional Access"}]`...)
 	} else {
 		b = append(b, `[]`...)
@@ -100,7 +101,7 @@ func (p *pen) signInSteps(b []byte, s *signIn) []byte {
 
 // authenticationSteps appends the factors in their order.
 func (p *pen) authenticationSteps(b []byte, s *signIn) []byte {
-	if s.k.feed == feedNonInteractive && s.mfa == 0 {
+	if s.k.feed == feedNonInteractive && s.mfa != 2 {
 		return append(b, `[]`...)
 	}
 	wrong := s.failure != nil && !s.failure.second
@@ -161,7 +162,7 @@ func (p *pen) workloadSignIn(b []byte, k key) []byte {
 	} else {
 		b = append(b, `,"status":{"errorCode":0,"failureReason":null,"additionalDetails":null}`...)
 	}
-	b = append(b, `,"deviceDetail":{"deviceId":"","displayName":null,"operatingSystem":"","browser":"","isCompliant":null,"isManaged":null,"trustType":null}`...)
+	b = append(b, `,"deviceDetail":{"deviceId":"","displayName":null,"operatingSystem":"","browser":"","isCompliant":null}`...)
 	if managed {
 		b = append(b, `,"location":{"city":"","state":"","countryOrRegion":"","geoCoordinates":{}}`...)
 	} else {
@@ -184,11 +185,8 @@ func (p *pen) workloadBeta(b []byte, s *signIn, credential guid, name string) []
 	b = member(b, `,"uniqueTokenIdentifier":`, "")
 	b = append(s.id.token(b[:len(b)-1]), '"')
 	b = memberGUID(b, `,"appOwnerTenantId":`, t.id)
-	b = memberGUID(b, `,"resourceOwnerTenantId":`, t.id)
-	b = append(b, `,"homeTenantName":"","crossTenantAccessType":"none","authenticationProtocol":"none","incomingTokenType":"none","originalTransferMethod":"none"`...)
-	b = append(b, `,"tokenIssuerName":"","tokenIssuerType":"AzureAD","processingTimeInMilliseconds":0,"autonomousSystemNumber":8075`...)
-	b = append(b, `,"flaggedForReview":false,"isTenantRestricted":false,"isThroughGlobalSecureAccess":false`...)
-	b = memberGUID(b, `,"resourceServicePrincipalId":`, random(uint64(s.k.n)^t.seed))
+	b = append(b, `,"crossTenantAccessType":"none","incomingTokenType":"none","tokenIssuerType":"AzureAD","processingTimeInMilliseconds":0,"flaggedForReview":false`...)
+	b = memberGUID(b, `,"resourceServicePrincipalId":`, random(uint64(s.k.n%8)+t.seed))
 	if managed {
 		b = append(b, `,"clientCredentialType":"managedIdentity","managedServiceIdentity":{"msiType":"userAssigned","associatedResourceId":`...)
 		p.scratch = append(append(p.scratch[:0], `/subscriptions/`...), t.id.String()...)
@@ -197,5 +195,5 @@ func (p *pen) workloadBeta(b []byte, s *signIn, credential guid, name string) []
 	}
 	b = append(b, `,"clientCredentialType":"clientSecret"`...)
 	b = memberGUID(b, `,"servicePrincipalCredentialKeyId":`, credential)
-	return append(b, `,"servicePrincipalCredentialThumbprint":"","federatedCredentialId":"","agent":{"agentType":"notAgentic","parentAppId":null},"managedServiceIdentity":null`...)
+	return append(b, `,"autonomousSystemNumber":8075,"servicePrincipalCredentialThumbprint":"","agent":{"agentType":"notAgentic","parentAppId":null}`...)
 }

@@ -42,8 +42,11 @@ func (t *Tenant) rowKeys(q *query, v *view) []key {
 			add(n, ok && mix(uint64(n)^t.seed)%6 == 0)
 		}
 	case tableHistory:
-		for i := len(t.riskEvents(int64(q.user), v.at)) - 1; i >= 0; i-- {
+		for i := range t.riskEvents(int64(q.user), v.at) {
 			keys = append(keys, key{feed: f, sec: int64(q.user), n: int32(i)})
+		}
+		if q.newest {
+			slices.Reverse(keys)
 		}
 	case tableAppSummary:
 		for n := range t.apps() {

@@ -38,14 +38,15 @@ type Tenant struct {
 	o          Options
 	seed       uint64
 	id         guid
-	domain     string // of mail addresses
-	name       string // of the organisation
-	start, end int64  // records exist in [start, end)
-	rate       map[feed]*[week / halfHour]float64
+	domain     string                                         // of mail addresses
+	name       string                                         // of the organisation
+	start, end int64                                          // records exist in [start, end)
+	rate       [feedWorkloadRisk + 1][week / halfHour]float64 // records a second
 	failures   []failure
 	policies   []policy
 	risky      []int32 // users at risk
 	audits     []audit
+	attributes []audit         // of the log of custom security attributes
 	sets       map[string]*set // by path below the version
 
 	counts   counters
@@ -56,7 +57,7 @@ type Tenant struct {
 	pages    sync.Pool // *pen
 }
 
-var organisations = [...]string{"fabrikam", "contoso", "northwindtraders", "tailspintoys", "woodgrove"}
+var organisations = [...]string{"fabrikam", "contoso", "adatum", "woodgrove"}
 
 // New makes a tenant. The same options make the same records.
 func New(o Options) *Tenant {
@@ -78,7 +79,7 @@ func New(o Options) *Tenant {
 	if o.SkipLife <= 0 {
 		o.SkipLife = 30 * time.Minute
 	}
-	t := &Tenant{o: o, seed: mix(o.Seed ^ golden), start: o.Start.Unix(), rate: map[feed]*[week / halfHour]float64{}}
+	t := &Tenant{o: o, seed: mix(o.Seed ^ golden), start: o.Start.Unix()}
 	t.end = t.start + int64(o.Days)*day
 	t.id = random(t.seed)
 	t.name = organisations[t.seed%uint64(len(organisations))]
@@ -88,7 +89,7 @@ func New(o Options) *Tenant {
 	}
 	t.failures = failures()
 	t.policies = t.newPolicies()
-	t.audits = audits()
+	t.audits, t.attributes = audits(), attributeAudits()
 	for n := range o.Users {
 		if t.hashUser(n, 'r')%25 == 0 {
 			t.risky = append(t.risky, int32(n))
