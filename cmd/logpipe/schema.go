@@ -19,7 +19,7 @@ func schemaCommand() command {
 	return command{
 		name: "schema", synopsis: "Show what may be written on a block, or the fields of a log", usage: "[options] [CLASS.KIND]",
 		doc: `Without arguments, lists the kinds of blocks and the logs. With CLASS.KIND,
-such as sink.local, shows what may be written on such a block; with -log, what
+such as sink.local, or tenant, shows what may be written on such a block; with -log, what
 a record of that log contains, which of its fields are personal, and what it
 takes to read the log.`,
 		args: complete.PredictSet(kindNames()...),
@@ -44,91 +44,41 @@ takes to read the log.`,
 	}
 }
 
+// tenantName is what the block that is of no kind is called here.
+const tenantName = "tenant"
+
 func kindNames() []string {
-	var names []string
+	names := []string{tenantName}
 	for _, k := range kinds() {
 		names = append(names, string(k.Class)+"."+k.Name)
 	}
 	return names
 }
 
-// kindJSON is a kind for editors.
-type kindJSON struct {
-	Class string    `json:"class"`
-	Kind  string    `json:"kind"`
-	Doc   string    `json:"doc"`
-	Body  blockJSON `json:"body"`
-}
-
-type blockJSON struct {
-	Doc    string       `json:"doc,omitempty"`
-	Attrs  []attrJSON   `json:"attributes"`
-	Blocks []nestedJSON `json:"blocks"`
-}
-
-type attrJSON struct {
-	Name     string   `json:"name"`
-	Doc      string   `json:"doc"`
-	Form     string   `json:"form"`
-	Type     string   `json:"type,omitempty"`
-	Required bool     `json:"required"`
-	Secret   bool     `json:"secret"`
-	OneOf    []string `json:"one_of,omitempty"`
-	Default  string   `json:"default,omitempty"`
-}
-
-type nestedJSON struct {
-	Name   string    `json:"name"`
-	Labels []string  `json:"labels,omitempty"`
-	OneOf  []string  `json:"one_of,omitempty"`
-	Min    int       `json:"min"`
-	Max    int       `json:"max"`
-	Body   blockJSON `json:"body"`
-}
-
-func kindToJSON(k catalog.Kind) kindJSON {
-	return kindJSON{Class: string(k.Class), Kind: k.Name, Doc: k.Doc, Body: bodyToJSON(k.Body)}
-}
-
-func bodyToJSON(b catalog.Block) blockJSON {
-	out := blockJSON{Doc: b.Doc, Attrs: []attrJSON{}, Blocks: []nestedJSON{}}
-	for _, a := range b.Attrs {
-		out.Attrs = append(out.Attrs, attrJSON{Name: a.Name, Doc: a.Doc, Form: a.Form.String(), Type: typeText(a),
-			Required: a.Required, Secret: a.Secret, OneOf: a.OneOf, Default: a.Default})
+// kindNamed returns the kind that an argument of schema means.
+func kindNamed(name string) (*catalog.Kind, bool) {
+	if name == tenantName {
+		return catalog.TenantKind(), true
 	}
-	for _, n := range b.Blocks {
-		out.Blocks = append(out.Blocks, nestedJSON{Name: n.Name, Labels: n.Labels, OneOf: n.OneOf, Min: n.Min, Max: n.Max, Body: bodyToJSON(n.Block)})
-	}
-	return out
-}
-
-// typeText names the type of an attribute as a pipeline file would.
-func typeText(a catalog.Attr) string {
-	if a.Form != catalog.Constant {
-		return a.Form.String()
-	}
-	if a.Type == (catalog.Attr{}).Type {
-		return "string"
-	}
-	return strings.ReplaceAll(a.Type.FriendlyNameForConstraint(), "any single type", "any")
+	class, kind, _ := strings.Cut(name, ".")
+	return kinds().Kind(addr.Class(class), kind)
 }
 
 func (p *program) schemaAll(asJSON bool) code {
 	if asJSON {
 		out := struct {
-			Format string     `json:"format_version"`
-			Kinds  []kindJSON `json:"kinds"`
-			Logs   []string   `json:"logs"`
-		}{Format: formatVersion, Logs: logs.Names()}
-		for _, k := range kinds() {
-			out.Kinds = append(out.Kinds, kindToJSON(k))
-		}
+			Format string           `json:"format_version"`
+			Tenant catalog.KindJSON `json:"tenant"`
+			Kinds  catalog.Catalog  `json:"kinds"`
+			Logs   []string         `json:"logs"`
+		}{Format: formatVersion, Tenant: catalog.TenantKind().JSON(), Kinds: kinds(), Logs: logs.Names()}
 		return p.printJSON(out)
 	}
 	var b strings.Builder
-	b.WriteString("Kinds:\n\n")
-	for _, k := range kinds() {
-		fmt.Fprintf(&b, "  %-20s %s\n", string(k.Class)+"."+k.Name, firstSentence(k.Doc))
+	b.WriteString("Blocks:\n\n")
+	for _, name := range kindNames() {
+		k, _ := kindNamed(name)
+		fmt.Fprintf(&b, "  %-20s %s\n", name, firstSentence(k.Doc))
 	}
 	b.WriteString("\nLogs:\n\n")
 	for _, name := range logs.Names() {
@@ -147,10 +97,9 @@ func firstSentence(s string) string {
 }
 
 func (p *program) schemaKind(name string, asJSON bool) code {
-	class, kind, _ := strings.Cut(name, ".")
-	k, ok := kinds().Kind(addr.Class(class), kind)
+	k, ok := kindNamed(name)
 	if !ok {
-		err := fmt.Errorf("there is no kind %q; give CLASS.KIND, such as sink.local", name)
+		err := fmt.Errorf("there is no kind %q; give CLASS.KIND, such as sink.local, or tenant", name)
 		if near := expr.Suggest(name, kindNames()); near != "" {
 			err = fmt.Errorf("there is no kind %q. Did you mean %q?", name, near)
 		}
@@ -159,69 +108,14 @@ func (p *program) schemaKind(name string, asJSON bool) code {
 	if asJSON {
 		return p.printJSON(struct {
 			Format string `json:"format_version"`
-			kindJSON
-		}{formatVersion, kindToJSON(*k)})
+			catalog.KindJSON
+		}{formatVersion, k.JSON()})
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %q \"LABEL\"\n\n", k.Class, k.Name)
-	for _, l := range wrap(k.Doc, 76) {
-		b.WriteString(l + "\n")
+	if err := k.WriteText(&b); err != nil {
+		return p.fail(fmt.Errorf("describe %s: %w", name, err))
 	}
-	b.WriteString("\n")
-	blockText(&b, k.Body, "  ")
-	return p.print([]byte(escape.Lines(strings.TrimRight(b.String(), "\n") + "\n")))
-}
-
-// blockText prints what may be written in a block, nested ones indented.
-func blockText(b *strings.Builder, block catalog.Block, indent string) {
-	for _, a := range block.Attrs {
-		fmt.Fprintf(b, "%s%s (%s)\n", indent, a.Name, strings.Join(properties(a), ", "))
-		for _, l := range wrap(a.Doc, 72-len(indent)) {
-			fmt.Fprintf(b, "%s    %s\n", indent, l)
-		}
-		b.WriteString("\n")
-	}
-	for _, n := range block.Blocks {
-		b.WriteString(indent + n.Name)
-		for _, l := range n.Labels {
-			fmt.Fprintf(b, " %q", strings.ToUpper(l))
-		}
-		fmt.Fprintf(b, " { … } (%s)\n", howMany(n))
-		for _, l := range wrap(n.Doc, 72-len(indent)) {
-			fmt.Fprintf(b, "%s    %s\n", indent, l)
-		}
-		b.WriteString("\n")
-		blockText(b, n.Block, indent+"    ")
-	}
-}
-
-func properties(a catalog.Attr) []string {
-	of := []string{typeText(a)}
-	if a.Required {
-		of = append(of, "required")
-	}
-	if a.Secret {
-		of = append(of, "may be sensitive")
-	}
-	if len(a.OneOf) > 0 {
-		of = append(of, "one of "+strings.Join(a.OneOf, ", "))
-	}
-	if a.Default != "" {
-		of = append(of, "default "+a.Default)
-	}
-	return of
-}
-
-func howMany(n catalog.Nested) string {
-	switch {
-	case n.Min == 1 && n.Max == 1:
-		return "exactly one"
-	case n.Max == 1:
-		return "at most one"
-	case n.Min == 1:
-		return "one or more"
-	}
-	return "any number"
+	return p.print([]byte(escape.Lines(b.String())))
 }
 
 func (p *program) schemaLog(name string, shape logs.Shape, asJSON bool) code {

@@ -50,6 +50,9 @@ type filter struct {
 
 func (f *filter) Schema() *schema.Schema { return f.schema }
 
+// Interpreted names the functions that are called through cty on each record.
+func (f *filter) Interpreted() []string { return f.condition.Interpreted() }
+
 func (f *filter) Open(s pipeline.Slice) pipeline.Stage {
 	return &stage{f, f.condition.Open(s.End)}
 }

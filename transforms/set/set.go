@@ -11,6 +11,7 @@ package set
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -94,6 +95,16 @@ type field struct {
 }
 
 func (s *set) Schema() *schema.Schema { return s.schema }
+
+// Interpreted names the functions that are called through cty on each record.
+func (s *set) Interpreted() []string {
+	var names []string
+	for _, f := range s.fields {
+		names = append(names, f.program.Interpreted()...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 func (s *set) Open(sl pipeline.Slice) pipeline.Stage {
 	st := &stage{set: s, values: make([][2]int, len(s.fields))}
