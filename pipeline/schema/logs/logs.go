@@ -31,6 +31,7 @@ package logs
 import (
 	"embed"
 	"slices"
+	"sync"
 
 	"github.com/logpipe/logpipe/pipeline/schema"
 )
@@ -72,15 +73,44 @@ func Names() []string {
 }
 
 // Lookup returns the schema of a log's records in one shape. It is false if
-// there is no such log or it never comes in that shape. The schema is built
-// anew for each call: ask once per source, not per record.
+// there is no such log or it never comes in that shape. It is made when
+// first asked for and shared from then on: schemas never change.
 func Lookup(name string, shape Shape) (*schema.Schema, bool) {
-	f, err := open(name)
-	if err != nil {
+	made, ok := schemas[named{name, shape}]
+	if !ok {
 		return nil, false
 	}
+	s := made()
+	return s, s != nil
+}
+
+type named struct {
+	log   string
+	shape Shape
+}
+
+// schemas are constants that are made when first asked for: fifty sources of
+// one log cost one reading of its file.
+var schemas = func() map[named]func() *schema.Schema {
+	all := map[named]func() *schema.Schema{}
+	for _, log := range Names() {
+		for _, shape := range []Shape{Graph, Diagnostic, LogAnalytics} {
+			all[named{log, shape}] = sync.OnceValue(func() *schema.Schema { return parse(log, shape) })
+		}
+	}
+	return all
+}()
+
+func parse(log string, shape Shape) *schema.Schema {
+	f, err := open(log)
+	if err != nil {
+		return nil
+	}
 	s, err := f.schema(shape)
-	return s, err == nil
+	if err != nil {
+		return nil
+	}
+	return s
 }
 
 // Get returns what is known of a log besides its fields.
