@@ -76,7 +76,7 @@ func Names() []string {
 // there is no such log or it never comes in that shape. It is made when
 // first asked for and shared from then on: schemas never change.
 func Lookup(name string, shape Shape) (*schema.Schema, bool) {
-	made, ok := schemas[named{name, shape}]
+	made, ok := schemas[variant{name, shape}]
 	if !ok {
 		return nil, false
 	}
@@ -84,18 +84,18 @@ func Lookup(name string, shape Shape) (*schema.Schema, bool) {
 	return s, s != nil
 }
 
-type named struct {
+type variant struct {
 	log   string
 	shape Shape
 }
 
 // schemas are constants that are made when first asked for: fifty sources of
 // one log cost one reading of its file.
-var schemas = func() map[named]func() *schema.Schema {
-	all := map[named]func() *schema.Schema{}
+var schemas = func() map[variant]func() *schema.Schema {
+	all := map[variant]func() *schema.Schema{}
 	for _, log := range Names() {
 		for _, shape := range []Shape{Graph, Diagnostic, LogAnalytics} {
-			all[named{log, shape}] = sync.OnceValue(func() *schema.Schema { return parse(log, shape) })
+			all[variant{log, shape}] = sync.OnceValue(func() *schema.Schema { return parse(log, shape) })
 		}
 	}
 	return all
