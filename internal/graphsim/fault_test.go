@@ -256,7 +256,7 @@ func TestLate(t *testing.T) {
 	o := small
 	o.Faults.Late = 0.5
 	late, punctual := graphsim.New(o), graphsim.New(small)
-	end := start.Add(30 * time.Hour)
+	end := start.Add(34 * time.Hour)
 	at := func(g *graphsim.Tenant, when time.Time) []string {
 		return collect(g.Truth("directory_audits", "", start, end, when))
 	}
@@ -284,7 +284,7 @@ func TestChangeInPlace(t *testing.T) {
 	o := small
 	o.Faults.ChangeInPlace = 1
 	g := graphsim.New(o)
-	end := start.Add(24 * time.Hour)
+	end := start.Add(10 * time.Hour)
 	type version map[string]json.RawMessage
 	read := func(when time.Time) []version {
 		var out []version

@@ -45,14 +45,15 @@ func pickInt(first bool, a, b int) int {
 // lie as long ago as a detection of its sort takes.
 func (t *Tenant) riskKeys(dst []key, sec int64) []key {
 	start := len(dst)
-	var scratch [16]key
 	for r := realtime; r <= offline; r++ {
 		then := sec - detectedAfter[r]
 		if then < t.start {
 			continue
 		}
-		for _, s := range t.keys(scratch[:0], feedInteractive, then) {
-			if t.riskOf(s) == r {
+		n := t.count(feedInteractive, then)
+		sprayed, _ := t.sprayed(then)
+		for i := range n + sprayed {
+			if s := (key{feed: feedInteractive, sec: then, n: int32(i)}); t.riskOf(s) == r {
 				k := key{feed: feedRisk, sec: sec, n: s.n<<2 | int32(r)}
 				k.tick = int32(t.hash(k, saltTick) % ticksPerSecond)
 				dst = append(dst, k)
