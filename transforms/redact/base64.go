@@ -2,7 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"encoding/base64"
 
 	"github.com/logpipe/logpipe/transforms/redact/detect"
 )
@@ -14,13 +13,20 @@ const leastBase64 = 8
 // much that noise is never taken for one.
 const inBase64 = 1<<detect.Email | 1<<detect.SID | 1<<detect.IP
 
-// base64Chars are the characters of both alphabets.
-var base64Chars = base64Table()
+// notBase64 is the value of what is no character of base64.
+const notBase64 = 0xff
 
-func base64Table() (t [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") {
-		t[c] = true
+// base64Values are by character, of both alphabets.
+var base64Values = base64Table()
+
+func base64Table() (t [256]byte) {
+	for c := range t {
+		t[c] = notBase64
 	}
+	for v, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		t[c] = byte(v)
+	}
+	t['-'], t['_'] = t['+'], t['/']
 	return t
 }
 
@@ -31,12 +37,16 @@ func (s *stage) unpack(src []byte, e *entry) {
 		return
 	}
 	for i := 0; i+leastBase64 <= len(src); i++ {
-		if !base64Chars[src[i]] {
+		if base64Values[src[i]] == notBase64 {
 			continue
 		}
 		end, split := i, false
-		for end < len(src) && base64Chars[src[end]] {
-			split = split || src[end] == '/' || src[end] == '-' || src[end] == '_' || src[end] == '+'
+		for end < len(src) {
+			v := base64Values[src[end]]
+			if v == notBase64 {
+				break
+			}
+			split = split || v >= 62
 			end++
 		}
 		if end-i >= leastBase64 && !isGUID(src[i:end]) {
@@ -67,26 +77,10 @@ func (s *stage) parts(src []byte, i, end int, e *entry) {
 // packed decodes src[i:end] and notes it as a hit if there is one inside.
 func (s *stage) packed(src []byte, i, end int, e *entry) {
 	w := &s.sweeper
-	run := src[i:end]
-	w.plain = append(w.plain[:0], run...)
-	for k, c := range w.plain {
-		switch c {
-		case '-':
-			w.plain[k] = '+'
-		case '_':
-			w.plain[k] = '/'
-		}
-	}
-	if len(w.plain)%4 == 1 { // the last character belongs to something else
-		w.plain = w.plain[:len(w.plain)-1]
-	}
-	n, err := base64.RawStdEncoding.Decode(w.plain, w.plain)
-	if err != nil {
-		return
-	}
-	plain := w.plain[:n]
+	readable := w.decode(src[i:end])
+	plain := w.plain
 	before := len(w.hits)
-	if readable(plain) {
+	if readable {
 		w.inside.set(plain)
 		if len(w.needles) > 0 {
 			w.find(&w.inside)
@@ -113,17 +107,47 @@ func (s *stage) packed(src []byte, i, end int, e *entry) {
 	w.hits = append(w.hits[:before], hit{i, end, w.hits[before].put})
 }
 
-// readable reports whether p has a run of text as long as the shortest value.
-func readable(p []byte) bool {
-	run := 0
-	for _, c := range p {
-		if c < 0x20 || c == 0x7f {
-			run = 0
-		} else if run++; run == shortest {
-			return true
+// decode sets w.plain to what a run of base64 holds and reports whether it has a
+// run of text in UTF-8 in it that is as long as the shortest value. Most words
+// are base64 too, of noise.
+func (w *sweeper) decode(run []byte) (readable bool) {
+	w.plain = w.plain[:0]
+	var acc uint32
+	text, more := 0, 0 // bytes of text so far, and those that the last letter lacks
+	for k, c := range run {
+		acc = acc<<6 | uint32(base64Values[c])
+		if k&3 == 0 {
+			continue
 		}
+		b := byte(acc >> (6 - 2*(k&3)))
+		w.plain = append(w.plain, b)
+		switch {
+		case more > 0 && b&0xc0 == 0x80:
+			more--
+			text++
+		case b >= 0x20 && b < 0x7f:
+			if more > 0 {
+				more, text = 0, 0
+			}
+			text++
+		case b >= 0xc2 && b < 0xf5:
+			if more > 0 {
+				text = 0
+			}
+			more = 1
+			if b >= 0xe0 {
+				more = 2
+			}
+			if b >= 0xf0 {
+				more = 3
+			}
+			text++
+		default:
+			text, more = 0, 0
+		}
+		readable = readable || text >= shortest
 	}
-	return false
+	return readable
 }
 
 // isGUID reports whether p looks like a GUID with dashes, which is base64 too.

@@ -86,6 +86,9 @@ func newStage(t *Redact) *stage {
 		s.maker, s.prefixes = t.domain.Maker(), t.domain.Prefixes()
 	}
 	s.walker.s = s
+	if t.sweep {
+		s.known = newKnown()
+	}
 	s.detected, s.swept = map[string]int64{}, map[string]int64{}
 	return s
 }

@@ -32,9 +32,11 @@ type detector struct {
 func (s *stage) detect(src []byte, e *entry) {
 	w := &s.sweeper
 	s.puts = s.puts[:0]
-	s.detector.key.set(e.key)
-	t := detect.Text{Flat: w.flat.text, Key: s.detector.key.text, Src: src, Pos: w.flat.pos}
-	s.found(&w.flat, t, s.scans.types)
+	if w.flat.has&(hasDigit|hasAt|hasSlash|hasWide) != 0 { // nothing else anchors a value
+		s.detector.key.set(e.key)
+		t := detect.Text{Flat: w.flat.text, Key: s.detector.key.text, Src: src, Pos: w.flat.pos}
+		s.found(&w.flat, t, s.scans.types)
+	}
 	for _, p := range s.scans.patterns {
 		for _, at := range p.re.FindAllIndex(src, -1) {
 			if at[0] == at[1] {

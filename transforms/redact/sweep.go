@@ -38,6 +38,8 @@ type sweeper struct {
 	filter  [128]uint64
 	short   bool // some needle is too short for grams
 
+	known  known
+	forms  forms
 	flat   flat
 	inside flat // of base64
 	hits   []hit
@@ -135,38 +137,81 @@ func (s *stage) needle(raw, put []byte) {
 	}
 	value := raw
 	if raw[0] == '"' {
-		t, problem := s.textOf(raw)
-		if problem {
+		t, broken := s.textOf(raw)
+		if broken {
 			return
 		}
 		value = bytes.TrimSpace(t)
 	}
 	w := &s.sweeper
-	kind, form := s.former.Form(value, false)
-	if kind == pseudonym.Placeholder {
-		return
-	}
-	w.inside.set(value)
-	if kind == pseudonym.Text && s.common(w.inside.text) {
-		return
-	}
 	from := len(w.arena)
 	w.arena = append(w.arena, put...)
 	to := len(w.arena)
-	w.add(w.inside.text, kind, from, to)
+	if isGUID(value) && hexGUID(value) {
+		w.addGUID(value, from, to)
+		return
+	}
+	e, hit := w.known.find(value)
+	if hit {
+		for _, f := range e.forms[:e.n] {
+			w.add(e.text[f.from:f.to], f.kind, from, to)
+		}
+		return
+	}
+	w.inside.set(value)
+	text := w.inside.text
+	kind, canonical := s.former.Form(value, false)
+	if kind == pseudonym.GUID {
+		w.addGUID(canonical, from, to)
+		return
+	}
+	w.forms.list, w.forms.text = w.forms.list[:0], w.forms.text[:0]
+	if kind != pseudonym.Placeholder && (kind != pseudonym.Text || !s.common(text)) {
+		w.formsOf(text, canonical, kind)
+	}
+	for _, f := range w.forms.list {
+		w.add(w.forms.text[f.from:f.to], f.kind, from, to)
+	}
+	e.learn(value, &w.forms)
+}
+
+// formsOf sets w.forms to the forms of a value in which it may stand elsewhere.
+func (w *sweeper) formsOf(text, canonical []byte, kind pseudonym.Type) {
+	w.forms.add(text, kind)
 	if w.inside.has&hasWide != 0 {
-		w.addLoose(w.inside.text, kind, from, to)
+		w.other = appendLoose(w.other[:0], text)
+		w.forms.add(w.other, kind)
 	}
 	switch kind {
 	case pseudonym.Address:
-		w.add(form, kind, from, to)
-		w.addGuest(form, from, to)
-	case pseudonym.GUID:
-		w.addGUID(form, from, to)
+		w.forms.add(canonical, kind)
+		if at := bytes.LastIndexByte(canonical, '@'); at >= 0 {
+			// The form in which other directories know the account.
+			w.other = append(append(append(w.other[:0], canonical[:at]...), '_'), canonical[at+1:]...)
+			w.forms.add(append(w.other, guestMark...), kind)
+		}
 	case pseudonym.IP, pseudonym.Phone:
-		w.add(form, kind, from, to)
-		w.add(bytes.TrimPrefix(form, []byte("+")), kind, from, to)
+		w.forms.add(canonical, kind)
+		w.forms.add(bytes.TrimPrefix(canonical, []byte("+")), kind)
 	}
+}
+
+const guestMark = "#ext#"
+
+// hexGUID reports whether a text with a GUID's dashes is a GUID that means
+// somebody.
+func hexGUID(t []byte) bool {
+	zero := true
+	for i, c := range t {
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+		case hexValue(c) > 15:
+			return false
+		default:
+			zero = zero && c == '0'
+		}
+	}
+	return !zero
 }
 
 // textOf returns the contents of a JSON string.
@@ -213,47 +258,38 @@ func commonWords(in *schema.Schema) map[string]struct{} {
 	return words
 }
 
-// addLoose adds what upper case makes of letters that have none of their own.
-func (w *sweeper) addLoose(text []byte, kind pseudonym.Type, put, putTo int) {
-	w.other = w.other[:0]
+// appendLoose appends what upper case makes of letters that have none of their
+// own.
+func appendLoose(dst, text []byte) []byte {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		switch r {
 		case 'ı':
-			w.other = append(w.other, 'i')
+			dst = append(dst, 'i')
 		case 'ß':
-			w.other = append(w.other, "ss"...)
+			dst = append(dst, "ss"...)
 		default:
-			w.other = append(w.other, text[i:i+n]...)
+			dst = append(dst, text[i:i+n]...)
 		}
 		i += n
 	}
-	w.add(w.other, kind, put, putTo)
+	return dst
 }
 
-// addGuest adds the form in which other directories know the account.
-func (w *sweeper) addGuest(form []byte, put, putTo int) {
-	at := bytes.LastIndexByte(form, '@')
-	if at < 0 {
-		return
-	}
-	w.other = append(append(append(w.other[:0], form[:at]...), '_'), form[at+1:]...)
-	w.add(append(w.other, guestMark...), pseudonym.Address, put, putTo)
-}
-
-const guestMark = "#ext#"
-
-func (w *sweeper) addGUID(form []byte, put, putTo int) {
-	w.add(form, pseudonym.GUID, put, putTo)
+// addGUID adds a GUID with dashes, in its text forms and as bytes.
+func (w *sweeper) addGUID(value []byte, put, putTo int) {
 	var hex, short [16]byte
+	var text [36]byte
 	var digits [32]byte
 	n := 0
-	for _, c := range form {
+	for i, c := range value {
+		text[i] = lower[c]
 		if c != '-' && n < 32 {
-			digits[n] = c
+			digits[n] = text[i]
 			n++
 		}
 	}
+	w.add(text[:], pseudonym.GUID, put, putTo)
 	for i := range hex {
 		hex[i] = hexValue(digits[2*i])<<4 | hexValue(digits[2*i+1])
 	}
@@ -274,10 +310,8 @@ func (w *sweeper) add(text []byte, kind pseudonym.Type, put, putTo int) {
 	if len(text) < shortest {
 		return
 	}
-	for k := range w.needles {
-		if n := &w.needles[k]; n.to-n.from == len(text) && bytes.Equal(w.arena[n.from:n.to], text) {
-			return
-		}
+	if w.has(text) {
+		return
 	}
 	from := len(w.arena)
 	w.arena = append(w.arena, text...)
@@ -293,6 +327,27 @@ func (w *sweeper) add(text []byte, kind pseudonym.Type, put, putTo int) {
 		w.grams = append(w.grams, gram{h, int32(len(w.needles) - 1), int32(o), *head})
 		*head = int32(len(w.grams))
 	}
+}
+
+// has reports whether a needle is there already.
+func (w *sweeper) has(text []byte) bool {
+	if len(text) < 6 {
+		for k := range w.needles {
+			if n := &w.needles[k]; bytes.Equal(w.arena[n.from:n.to], text) {
+				return true
+			}
+		}
+		return false
+	}
+	h := gramHash(text)
+	for g := w.heads[h>>24]; g != 0; g = w.grams[g-1].next {
+		if x := &w.grams[g-1]; x.hash == h && x.offset == 0 {
+			if n := &w.needles[x.needle]; bytes.Equal(w.arena[n.from:n.to], text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // find appends to w.hits where needles stand in f, in places of f's source.

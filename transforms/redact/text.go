@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -26,7 +27,7 @@ type flat struct {
 }
 
 // class is a set of kinds of byte.
-type class uint16
+type class uint8
 
 const (
 	hasPercent class = 1 << iota
@@ -34,40 +35,68 @@ const (
 	hasWide // not ASCII
 	hasDigit
 	hasAt
-	hasDot
-	hasColon
-	hasUpper
-	hasDash
 )
 
-// classes and lower are by byte.
-var classes, lower = byteTables()
+// lower is ASCII in lower case.
+var lower = lowerTable()
 
-func byteTables() (c [256]class, l [256]byte) {
+func lowerTable() (l [256]byte) {
 	for b := range 256 {
 		l[b] = byte(b)
-		switch {
-		case b >= utf8.RuneSelf:
-			c[b] = hasWide
-		case '0' <= b && b <= '9':
-			c[b] = hasDigit
-		case 'A' <= b && b <= 'Z':
-			c[b], l[b] = hasUpper, byte(b|0x20)
-		case b == '%':
-			c[b] = hasPercent
-		case b == '\\':
-			c[b] = hasSlash
-		case b == '@':
-			c[b] = hasAt
-		case b == '.':
-			c[b] = hasDot
-		case b == ':':
-			c[b] = hasColon
-		case b == '-':
-			c[b] = hasDash
+		if 'A' <= b && b <= 'Z' {
+			l[b] |= 0x20
 		}
 	}
-	return c, l
+	return l
+}
+
+// lowered writes src in lower case to dst, which is as long, and returns what is
+// in it. It takes eight bytes at a time.
+func lowered(dst, src []byte) class {
+	var percent, slash, at, wide, digit uint64
+	i := 0
+	for ; i+8 <= len(src); i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:])
+		wide |= x
+		percent |= zeroBytes(x ^ lowBits*'%')
+		slash |= zeroBytes(x ^ lowBits*'\\')
+		at |= zeroBytes(x ^ lowBits*'@')
+		low := x &^ highBits
+		digit |= (low + lowBits*(0x80-'0')) &^ (low + lowBits*(0x80-'9'-1)) & highBits
+		upper := (low + lowBits*(0x80-'A')) &^ (low + lowBits*(0x80-'Z'-1)) &^ x & highBits
+		binary.LittleEndian.PutUint64(dst[i:], x|upper>>2)
+	}
+	has := class(0)
+	for ; i < len(src); i++ {
+		c := src[i]
+		dst[i] = lower[c]
+		has |= classOf(c)
+	}
+	for _, w := range [...]struct {
+		seen  uint64
+		class class
+	}{{percent, hasPercent}, {slash, hasSlash}, {at, hasAt}, {wide & highBits, hasWide}, {digit, hasDigit}} {
+		if w.seen != 0 {
+			has |= w.class
+		}
+	}
+	return has
+}
+
+func classOf(c byte) class {
+	switch {
+	case c >= utf8.RuneSelf:
+		return hasWide
+	case c-'0' < 10:
+		return hasDigit
+	case c == '%':
+		return hasPercent
+	case c == '\\':
+		return hasSlash
+	case c == '@':
+		return hasAt
+	}
+	return 0
 }
 
 // set makes f the flat form of src.
@@ -76,29 +105,21 @@ func (f *flat) set(src []byte) {
 	if cap(f.bufs[0]) < len(src) {
 		f.bufs[0] = make([]byte, 2*len(src)+64)
 	}
-	text := f.bufs[0][:len(src)]
-	has := class(0)
-	for i, c := range src {
-		has |= classes[c]
-		text[i] = lower[c]
-	}
-	f.text, f.has, f.pos = text, has, nil
-	if has&(hasPercent|hasSlash|hasWide) == 0 {
+	f.text = f.bufs[0][:len(src)]
+	f.has, f.pos = lowered(f.text, src), nil
+	if f.has&(hasPercent|hasSlash|hasWide) == 0 {
 		return
 	}
 	f.poss[0] = f.poss[0][:0]
-	for i := range len(text) + 1 {
+	for i := range len(f.text) + 1 {
 		f.poss[0] = append(f.poss[0], int32(i))
 	}
 	f.pos = f.poss[0]
-	for range rounds {
-		if !f.unescape() {
-			break
+	for n := 0; n < rounds && f.has&(hasPercent|hasSlash) != 0 && f.unescape(); n++ {
+		f.has = 0
+		for _, c := range f.text {
+			f.has |= classOf(c)
 		}
-	}
-	f.has = 0
-	for _, c := range f.text {
-		f.has |= classes[c]
 	}
 	if f.has&hasWide != 0 {
 		f.compose()
@@ -219,21 +240,31 @@ func hexValue(c byte) byte {
 // compose folds case and composes letters and marks, as pseudonyms' canonical
 // forms do.
 func (f *flat) compose() {
+	if norm.NFC.IsNormal(f.text) {
+		if f.fold(); norm.NFC.IsNormal(f.text) {
+			return
+		}
+	}
+	f.segments() // decomposed here and there, which is rare
+	f.fold()
+	f.segments()
+}
+
+// fold folds the case of every letter.
+func (f *flat) fold() {
 	text, pos := f.spare()
-	normal := norm.NFC.IsNormal(f.text)
 	for i := 0; i < len(f.text); {
-		n := 1
-		switch wide := f.text[i] >= utf8.RuneSelf; {
-		case normal && wide:
-			_, n = utf8.DecodeRune(f.text[i:])
-		case !normal && (wide || i+1 < len(f.text) && f.text[i+1] >= utf8.RuneSelf):
-			n = max(1, norm.NFC.NextBoundary(f.text[i:], true))
+		if c := f.text[i]; c < utf8.RuneSelf {
+			text, pos = append(text, c), append(pos, f.pos[i])
+			i++
+			continue
 		}
 		before := len(text)
-		if n == 1 {
+		r, n := utf8.DecodeRune(f.text[i:])
+		if r == utf8.RuneError && n == 1 {
 			text = append(text, f.text[i])
 		} else {
-			text = f.appendFolded(text, f.text[i:i+n])
+			text = pseudonym.AppendFold(text, r)
 		}
 		for range len(text) - before {
 			pos = append(pos, f.pos[i])
@@ -243,20 +274,22 @@ func (f *flat) compose() {
 	f.swap(text, pos)
 }
 
-func (f *flat) appendFolded(dst, s []byte) []byte {
-	if !norm.NFC.IsNormal(s) {
-		f.seg = norm.NFC.Append(f.seg[:0], s...)
-		s = f.seg
-	}
-	start := len(dst)
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRune(s[i:])
-		dst = pseudonym.AppendFold(dst, r)
+// segments puts every letter with its marks into NFC.
+func (f *flat) segments() {
+	text, pos := f.spare()
+	for i := 0; i < len(f.text); {
+		n := max(1, norm.NFC.NextBoundary(f.text[i:], true))
+		before := len(text)
+		if n == 1 {
+			text = append(text, f.text[i])
+		} else {
+			f.seg = norm.NFC.Append(f.seg[:0], f.text[i:i+n]...)
+			text = append(text, f.seg...)
+		}
+		for range len(text) - before {
+			pos = append(pos, f.pos[i])
+		}
 		i += n
 	}
-	if !norm.NFC.IsNormal(dst[start:]) {
-		f.seg = norm.NFC.Append(f.seg[:0], dst[start:]...)
-		dst = append(dst[:start], f.seg...)
-	}
-	return dst
+	f.swap(text, pos)
 }

@@ -1,6 +1,10 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // The walk's way over JSON. Records were checked when they were read; what
 // stands in texts was not, so nothing here reads past the end and anything but
@@ -15,24 +19,40 @@ func skipSpace(p []byte, i int) int {
 	return i
 }
 
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// zeroBytes sets the high bit of bytes of x that are zero; above the first of
+// them it may err.
+func zeroBytes(x uint64) uint64 { return (x - lowBits) &^ x & highBits }
+
 // stringEnd returns one past the closing quote of the string at raw[i], -1 if
 // there is none.
 func stringEnd(raw []byte, i int) int {
 	if i >= len(raw) || raw[i] != '"' {
 		return -1
 	}
-	for i++; i < len(raw); i++ {
-		n := bytes.IndexByte(raw[i:], '"')
-		if n < 0 {
-			return -1
+	for i++; i+8 <= len(raw); {
+		x := binary.LittleEndian.Uint64(raw[i:])
+		m := zeroBytes(x^lowBits*'"') | zeroBytes(x^lowBits*'\\')
+		if m == 0 {
+			i += 8
+			continue
 		}
-		i += n
-		slashes := 0
-		for raw[i-1-slashes] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
+		i += bits.TrailingZeros64(m) >> 3
+		if raw[i] == '"' {
 			return i + 1
+		}
+		i += 2
+	}
+	for ; i < len(raw); i++ {
+		switch raw[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
 		}
 	}
 	return -1

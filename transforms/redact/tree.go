@@ -40,9 +40,10 @@ type keys struct {
 }
 
 type key struct {
-	name string // folded
-	word uint64
-	node *node
+	name  string // folded
+	exact string // as the schema spells it
+	word  uint64
+	node  *node
 }
 
 const (
@@ -52,8 +53,9 @@ const (
 
 // add adds a member; build comes after the last.
 func (k *keys) add(name string, n *node) {
+	exact := name
 	name = foldASCII(name)
-	k.list = append(k.list, key{name: name, word: keyWord([]byte(name)), node: n})
+	k.list = append(k.list, key{name: name, exact: exact, word: keyWord([]byte(name)), node: n})
 }
 
 func (k *keys) build() {
@@ -85,7 +87,7 @@ func (k *keys) find(name []byte) *node {
 	word := keyWord(name)
 	for at := k.hash(word, len(name)); k.table[at] != 0; at = (at + 1) & (len(k.table) - 1) {
 		e := &k.list[k.table[at]-1]
-		if e.word == word && len(e.name) == len(name) && sameFold(e.name, name) {
+		if e.word == word && (string(name) == e.exact || len(e.name) == len(name) && sameFold(e.name, name)) {
 			return e.node
 		}
 	}

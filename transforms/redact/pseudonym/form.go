@@ -54,22 +54,14 @@ type Former struct {
 // sign-in identifier's own type may tell. value is UTF-8; broken bytes become
 // U+FFFD.
 func (f *Former) Form(value []byte, phone bool) (Type, []byte) {
-	s := bytes.TrimFunc(f.fold(value), unicode.IsSpace)
-	for _, p := range placeholders {
-		if string(s) == p {
-			return Placeholder, nil
-		}
+	if isPlaceholder(value) {
+		return Placeholder, nil
 	}
+	s := bytes.TrimSpace(f.fold(value))
 	if g, ok := f.guid(s); ok {
-		if zeroGUID(g) {
-			return Placeholder, nil
-		}
 		return GUID, g
 	}
 	if a, ok := ParseIP(s); ok {
-		if a.IsUnspecified() {
-			return Placeholder, nil
-		}
 		f.b = a.AppendTo(f.b[:0])
 		return IP, f.b
 	}
@@ -83,27 +75,72 @@ func (f *Former) Form(value []byte, phone bool) (Type, []byte) {
 }
 
 // IsPlaceholder reports whether value is a text that means nobody.
-func (f *Former) IsPlaceholder(value []byte) bool {
-	switch c := first(value); {
-	case len(value) > longestPlaceholder && !unicode.IsSpace(rune(value[0])):
-		return false // but for space around it
-	case c == '-' || c == '0' || c == ':' || c == '<' || c == '{' || c == '[' || c == '(' || c <= ' ' || c >= utf8.RuneSelf:
+func (f *Former) IsPlaceholder(value []byte) bool { return isPlaceholder(value) }
+
+// longestPlaceholder is the length of the zero GUID in braces.
+const longestPlaceholder = 38
+
+// isPlaceholder is about values before they are folded: no placeholder has more
+// than ASCII in it.
+func isPlaceholder(value []byte) bool {
+	if len(value) > 0 && !mayBegin(value[0]) {
+		return false
+	}
+	value = bytes.TrimSpace(value)
+	if len(value) > longestPlaceholder {
+		return false
+	}
+	var buf [longestPlaceholder]byte
+	for i, c := range value {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		buf[i] = c
+	}
+	s := buf[:len(value)]
+	for _, p := range placeholders {
+		if string(s) == p {
+			return true
+		}
+	}
+	return nothing(s)
+}
+
+// mayBegin reports whether a placeholder, or the space around it, begins with c.
+func mayBegin(c byte) bool {
+	switch {
+	case c <= ' ' || c >= utf8.RuneSelf:
+	case c == '-' || c == '0' || c == ':' || c == '<' || c == '{' || c == '[' || c == '(':
 	case c|0x20 == 'n' || c|0x20 == 'u' || c|0x20 == 'p':
 	default:
 		return false
 	}
-	t, _ := f.Form(value, false)
-	return t == Placeholder
+	return true
 }
 
-// longestPlaceholder is the length of the zero GUID behind urn:uuid: in braces.
-const longestPlaceholder = 64
-
-func first(value []byte) byte {
-	if len(value) == 0 {
-		return 0
+// nothing reports whether s is the zero GUID or the address that is none, in any
+// of their spellings.
+func nothing(s []byte) bool {
+	zeros, dashes := 0, 0
+	for _, c := range s {
+		switch c {
+		case '0':
+			zeros++
+		case '-':
+			dashes++
+		case '{', '}', '(', ')', ':', '.', '[', ']':
+		default:
+			return false
+		}
 	}
-	return value[0]
+	if zeros == 32 && (dashes == 0 || dashes == 4) {
+		return true
+	}
+	a, ok := ParseIP(s)
+	return ok && a.IsUnspecified()
 }
 
 // fold returns value in NFC with case folded the same way in every locale:
@@ -195,15 +232,6 @@ func (f *Former) guid(s []byte) ([]byte, bool) {
 	}
 	f.b = out
 	return out, true
-}
-
-func zeroGUID(g []byte) bool {
-	for _, c := range g {
-		if c != '0' && c != '-' {
-			return false
-		}
-	}
-	return true
 }
 
 func hexDigit(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' }
