@@ -2,6 +2,10 @@ package plan
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
 
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
@@ -52,26 +56,60 @@ func Look(ctx context.Context, p *config.Pipeline, st *state.State, stores *Stor
 // remembered returns what is known of a source's ground. The newest memory of
 // a part wins; lanes of one source may remember different ages.
 func remembered(st *state.State, source addr.Instance) pipeline.Window {
-	known := map[string]pipeline.Part{}
-	holding := map[string][]pipeline.Slice{}
-	for lane, ls := range st.Lanes {
-		if lane.Source != source {
+	m := memory{st: st, source: source}
+	parts := sync.OnceValue(m.parts)
+	return pipeline.Window{
+		Known:   func(name string) (pipeline.Part, bool) { return newest(parts()[name]) },
+		Holding: func(name string) []pipeline.Slice { return m.slices(parts()[name]) },
+	}
+}
+
+// memory finds what the lanes of a source remember of a part. Slices are made
+// when they are asked for: there may be many, and most sources never ask.
+type memory struct {
+	st     *state.State
+	source addr.Instance
+}
+
+// held is one part of one slice of a lane.
+type held struct {
+	stream string
+	done   *state.Done
+	part   *pipeline.Part
+}
+
+func (m memory) parts() map[string][]held {
+	parts := map[string][]held{}
+	for _, lane := range slices.SortedFunc(maps.Keys(m.st.Lanes), state.Lane.Compare) {
+		if lane.Source != m.source {
 			continue
 		}
-		for _, d := range ls.Done {
-			s := pipeline.Slice{Source: source, Stream: lane.Stream, Name: d.Name, Start: d.Start, End: d.End, Ground: d.Ground}
-			for _, g := range d.Ground {
-				holding[g.Name] = append(holding[g.Name], s)
-				if old, ok := known[g.Name]; !ok || g.Modified.After(old.Modified) {
-					known[g.Name] = g
-				}
+		for _, d := range m.st.Lanes[lane].Done {
+			for i := range d.Ground {
+				g := &d.Ground[i]
+				parts[g.Name] = append(parts[g.Name], held{lane.Stream, d, g})
 			}
 		}
 	}
-	return pipeline.Window{
-		Known:   func(name string) (pipeline.Part, bool) { p, ok := known[name]; return p, ok },
-		Holding: func(name string) []pipeline.Slice { return holding[name] },
+	return parts
+}
+
+func newest(hs []held) (part pipeline.Part, known bool) {
+	for _, h := range hs {
+		if !known || h.part.Modified.After(part.Modified) {
+			part, known = *h.part, true
+		}
 	}
+	return part, known
+}
+
+func (m memory) slices(hs []held) []pipeline.Slice {
+	var all []pipeline.Slice
+	for _, h := range hs {
+		all = append(all, pipeline.Slice{Source: m.source, Stream: h.stream, Name: h.done.Name,
+			Start: h.done.Start, End: h.done.End, Ground: h.done.Ground})
+	}
+	return all
 }
 
 func (f *Found) lookSink(ctx context.Context, in *config.Instance, st *state.State, moves []Move, stores *Stores) error {
@@ -84,6 +122,9 @@ func (f *Found) lookSink(ctx context.Context, in *config.Instance, st *state.Sta
 		if err != nil && mv.To == in.Addr && m.Allows(manifest.Claim{Lineage: st.Lineage, Sink: mv.From}) == nil {
 			err = nil
 		}
+	}
+	if err == nil {
+		err = sameplace(in, m, st)
 	}
 	if err != nil {
 		return err
@@ -101,4 +142,17 @@ func (f *Found) lookSink(ctx context.Context, in *config.Instance, st *state.Sta
 		}
 	}
 	return nil
+}
+
+// sameplace refuses a sink that was given another place under its old name:
+// what it has stored, its manifest and the memory of its records lie in the old
+// one. A place that was moved or mounted elsewhere has its claim with it.
+func sameplace(in *config.Instance, m *manifest.Manifest, st *state.State) error {
+	stored, ok := in.Sink.(pipeline.Stored)
+	old, used := st.Sinks[in.Addr]
+	if _, claimed := m.Claim(); !ok || !used || claimed || old.Place == "" || old.Place == stored.Place() {
+		return nil
+	}
+	return fmt.Errorf("what it has stored lies in %q, but now it writes to %q, where nothing is: write the old place back, or move all of it to the new one, or give the sink a new label and end the old one with a removed block",
+		old.Place, stored.Place())
 }

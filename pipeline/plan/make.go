@@ -35,7 +35,7 @@ func Make(p *config.Pipeline, st *state.State, f *Found, now time.Time, o Option
 	}
 	pl.problems(p, f)
 	pl.notices(p, f)
-	pl.recover(after, f)
+	pl.recover(p, after, f)
 	routes := Routes(p)
 	diags = append(diags, pl.reads(after, f, routes, now, o)...)
 	pl.sinks(p, after, routes)
@@ -74,9 +74,18 @@ func (pl *Plan) notices(p *config.Pipeline, f *Found) {
 
 // recover lists the intents that are open and lets st know those whose objects
 // are named: they are done, so that what came since is planned as a revision.
-func (pl *Plan) recover(st *state.State, f *Found) {
+// Those of a sink that is gone or could not be looked at stay as they are.
+func (pl *Plan) recover(p *config.Pipeline, st *state.State, f *Found) {
+	waiting := map[addr.Instance]int{}
 	for _, id := range slices.Sorted(maps.Keys(st.Intents)) {
 		in := st.Intents[id]
+		if _, there := p.Instance(in.Lane.Sink); !there {
+			waiting[in.Lane.Sink]++
+			continue
+		}
+		if f.Errs[in.Lane.Sink] != nil {
+			continue
+		}
 		r := Recovery{Intent: id, Lane: in.Lane, Slice: in.Slice,
 			Why: "a run was interrupted before its objects were named; they are removed and the slice is read again"}
 		if e, named := f.Named[id]; named && st.Do(Finish(id, e)) == nil {
@@ -84,6 +93,9 @@ func (pl *Plan) recover(st *state.State, f *Found) {
 			r.Why = "a run was interrupted after its objects were named; only the state is brought up to date"
 		}
 		pl.Recoveries = append(pl.Recoveries, r)
+	}
+	for _, sink := range slices.SortedFunc(maps.Keys(waiting), addr.Instance.Compare) {
+		pl.Notes = append(pl.Notes, Note{Addr: sink, Text: fmt.Sprintf("%d interrupted slices of it are unfinished: bring the sink back and apply once to settle them, or forget it; then what they left stays where it is, without a name", waiting[sink])})
 	}
 }
 
@@ -98,7 +110,7 @@ func Finish(intent string, e manifest.Entry) state.Op {
 // lanes with another history (a sink that was added later) get their own.
 func (pl *Plan) reads(st *state.State, f *Found, routes []Route, now time.Time, o Options) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	names := map[string]string{} // place and object name → slice
+	names := map[string]*pipeline.Slice{} // whose an object name is, by sink and folded name
 	for _, group := range bySource(routes) {
 		source := group[0].Source.Addr
 		if f.Errs[source] != nil {
@@ -188,7 +200,8 @@ func (v verdict) begin() *Read {
 }
 
 // decide says what a lane needs of a slice, and why: nothing, all of it as a
-// first or a further revision, or the stretches that are not stored yet.
+// first or a further revision, or the stretches that are not stored yet or not
+// settled.
 func decide(st *state.State, r Route, s pipeline.Slice, now time.Time, replace bool) []verdict {
 	if s.Settle > 0 && now.Before(s.End.Add(s.Settle)) {
 		return nil // not due: records of it are still arriving
@@ -197,19 +210,12 @@ func decide(st *state.State, r Route, s pipeline.Slice, now time.Time, replace b
 	v := verdict{slice: s, revision: 1, attempt: 1 + lane.Orphaned(s.Name), why: "not stored yet"}
 	done := lane.Over(s.Name, s.Start, s.End)
 	if len(done) == 0 {
-		if lane.Len() == 0 {
+		if lane == nil || len(lane.Done) == 0 {
 			v.why = "first run of this lane"
 		}
 		return []verdict{v}
 	}
-	again := v
-	for _, d := range done {
-		again.revision = max(again.revision, d.Revision+1)
-		again.slice.Prior = append(again.slice.Prior, d.Ground...)
-		if d.Seen != "" && !slices.Contains(again.seen, d.Seen) {
-			again.seen = append(again.seen, d.Seen)
-		}
-	}
+	again := v.after(done)
 	if replace {
 		again.why, again.slice.Prior, again.seen = "asked for with -replace", nil, nil
 		return []verdict{again}
@@ -217,10 +223,42 @@ func decide(st *state.State, r Route, s pipeline.Slice, now time.Time, replace b
 	if again.why = moved(s.Ground, again.slice.Prior); again.why != "" {
 		return []verdict{again}
 	}
-	if again.why = revisit(s, done, now); again.why != "" {
-		return []verdict{again}
+	if why := revisit(s, done, now); why != "" {
+		return v.unsettled(lane, done, why)
 	}
-	return v.gaps(done)
+	return v.gaps(lane, done)
+}
+
+// after makes v a further revision of what is done of its slice.
+func (v verdict) after(done []state.Done) verdict {
+	for _, d := range done {
+		v.revision = max(v.revision, d.Revision+1)
+		v.slice.Prior = append(v.slice.Prior, d.Ground...)
+		if d.Seen != "" && !slices.Contains(v.seen, d.Seen) {
+			v.seen = append(v.seen, d.Seen)
+		}
+	}
+	return v
+}
+
+// unsettled returns a verdict for every stretch of v's slice that is not
+// settled: nobody remembers the records of what is, so it must not be read
+// again. After a change of the slice length one slice may hold both.
+func (v verdict) unsettled(lane *state.LaneState, done []state.Done, why string) []verdict {
+	settled := slices.DeleteFunc(slices.Clone(done), func(d state.Done) bool { return !d.Settled })
+	if len(settled) == 0 {
+		v = v.after(done)
+		v.why = why
+		return []verdict{v}
+	}
+	stretches := v.gaps(lane, settled)
+	for i, g := range stretches {
+		if over := lane.Over(g.slice.Name, g.slice.Start, g.slice.End); len(over) > 0 {
+			stretches[i] = g.after(over)
+			stretches[i].why = why
+		}
+	}
+	return stretches
 }
 
 // revisit says which further look at a slice is due, or "". A slice that was
@@ -252,7 +290,7 @@ func settles(s pipeline.Slice) time.Time {
 // gaps returns a verdict for every stretch of v's slice that done leaves open.
 // After a change of the slice length the new grid starts at the border of what
 // is stored, so a stretch may be shorter than the grid.
-func (v verdict) gaps(done []state.Done) []verdict {
+func (v verdict) gaps(lane *state.LaneState, done []state.Done) []verdict {
 	if v.slice.Start.IsZero() {
 		return nil
 	}
@@ -265,8 +303,9 @@ func (v verdict) gaps(done []state.Done) []verdict {
 			return
 		}
 		g := v
-		g.slice.Name = strings.Replace(v.slice.Name, pipeline.SliceStamp(v.slice.Start, v.slice.End), pipeline.SliceStamp(border, end), 1)
+		g.slice.Name = stretchName(v.slice, border, end)
 		g.slice.Start, g.slice.End = border, end
+		g.attempt = 1 + lane.Orphaned(g.slice.Name)
 		g.why = "the rest of the slice is stored already"
 		open = append(open, g)
 	}
@@ -278,6 +317,16 @@ func (v verdict) gaps(done []state.Done) []verdict {
 	}
 	stretch(v.slice.End)
 	return open
+}
+
+// stretchName is the name of a part of s. The stamp stands at the end of a
+// slice's name; a label or key before it may hold anything.
+func stretchName(s pipeline.Slice, start, end time.Time) string {
+	base, stamped := strings.CutSuffix(s.Name, pipeline.SliceStamp(s.Start, s.End))
+	if !stamped {
+		base += "-"
+	}
+	return base + pipeline.SliceStamp(start, end)
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -310,7 +359,7 @@ func moved(now, then []pipeline.Part) string {
 }
 
 // write plans one lane's part of a read and refuses a name that is taken.
-func write(r Route, v verdict, names map[string]string) (Write, hcl.Diagnostics) {
+func write(r Route, v verdict, names map[string]*pipeline.Slice) (Write, hcl.Diagnostics) {
 	w := Write{Sink: r.Sink.Addr, Attempt: v.attempt, Shape: r.Shape}
 	var err error
 	w.Names, w.Complete, err = r.Sink.Sink.Names(pipeline.Opening{Slice: v.slice, Revision: v.revision, Attempt: v.attempt})
@@ -320,15 +369,26 @@ func write(r Route, v verdict, names map[string]string) (Write, hcl.Diagnostics)
 			Subject: r.Sink.Range.Ptr()}}
 	}
 	for _, n := range w.Names {
-		key := r.Sink.Addr.String() + "\x00" + n
-		if other, taken := names[key]; taken && other != v.slice.Name {
+		key := r.Sink.Addr.String() + "\x00" + strings.ToLower(n)
+		if other := names[key]; other != nil && (other.Name != v.slice.Name || other.Source != v.slice.Source) {
 			return w, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Two slices with one object name",
-				Detail:  fmt.Sprintf("Slices %s and %s of %s would both be written to %q. Put ${slice.name} into its path: it is unique in a pipeline.", other, v.slice.Name, r.Sink.Addr, n),
+				Detail:  collision(r.Sink.Addr, n, *other, v.slice),
 				Subject: r.Sink.Range.Ptr()}}
 		}
-		names[key] = v.slice.Name
+		names[key] = &v.slice
 	}
 	return w, nil
+}
+
+func collision(sink addr.Instance, object string, a, b pipeline.Slice) string {
+	text := fmt.Sprintf("Slice %s of %s and slice %s of %s would both be written to %q in %s. ", a.Name, a.Source, b.Name, b.Source, object, sink)
+	switch {
+	case a.Name == b.Name:
+		return text + "A slice's name begins with the label and key of its source: give one of the two sources another label."
+	case strings.EqualFold(a.Name, b.Name):
+		return text + "Names that differ in case only are one file on many systems: give one of the two sources another label or key."
+	}
+	return text + "Put ${slice.name} into the sink's path: no two slices have the same."
 }
 
 // sinks sums up every sink, those with nothing to do included.
@@ -341,21 +401,20 @@ func (pl *Plan) sinks(p *config.Pipeline, st *state.State, routes []Route) {
 			}
 		}
 	}
+	writes := map[addr.Instance]int{}
+	for _, r := range pl.Reads {
+		for _, w := range r.Writes {
+			writes[w.Sink]++
+		}
+	}
 	for _, in := range p.Instances {
 		if in.Sink == nil {
 			continue
 		}
 		memory, used := st.Sinks[in.Addr]
-		s := Sink{Sink: in.Addr, New: !used, Objects: memory.Objects, Place: memory.Place}
+		s := Sink{Sink: in.Addr, New: !used, Objects: memory.Objects, Writes: writes[in.Addr], Place: memory.Place}
 		if stored, ok := in.Sink.(pipeline.Stored); ok {
 			s.Place = stored.Place()
-		}
-		for _, r := range pl.Reads {
-			for _, w := range r.Writes {
-				if w.Sink == in.Addr {
-					s.Writes++
-				}
-			}
 		}
 		for lane, shape := range shapes {
 			if lane.Sink == in.Addr {

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,10 +37,13 @@ import (
 // Every read gives the records in another order with other spacing, so that
 // nothing can rely on two reads being equal.
 type world struct {
-	mu    sync.Mutex
-	hours map[time.Time][]item
-	reads int
-	fail  error // of every read, half-way through
+	mu      sync.Mutex
+	hours   map[time.Time][]item
+	width   int // hours to a slice; 0 is 1
+	reads   int
+	mute    bool  // readers do not tell their ground
+	settles bool  // the past does not change: slices have no ground
+	fail    error // of every read, half-way through
 }
 
 type item struct {
@@ -67,9 +71,10 @@ func (w *world) put(hour int, it item) {
 // source reads a world. Its ground is the number of records of the hour, so a
 // world that grew is read again.
 type source struct {
-	addr   addr.Instance
-	w      *world
-	schema *schema.Schema
+	addr    addr.Instance
+	w       *world
+	schema  *schema.Schema
+	ordered bool // every read gives the same order, and records have no id
 }
 
 func (s *source) Schema() *schema.Schema { return s.schema }
@@ -77,17 +82,32 @@ func (s *source) Schema() *schema.Schema { return s.schema }
 func (s *source) Slices(context.Context, pipeline.Window) ([]pipeline.Slice, error) {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
+	width := time.Duration(max(s.w.width, 1)) * time.Hour
 	var all []pipeline.Slice
 	for _, at := range slices.SortedFunc(maps.Keys(s.w.hours), time.Time.Compare) {
-		end := at.Add(time.Hour)
-		all = append(all, pipeline.Slice{Name: pipeline.SliceName(s.addr, "", at, end), Start: at, End: end, Ground: s.ground(at)})
+		at = at.Truncate(width)
+		end := at.Add(width)
+		if n := len(all); n > 0 && all[n-1].Start.Equal(at) {
+			continue
+		}
+		all = append(all, pipeline.Slice{Name: pipeline.SliceName(s.addr, "", at, end), Start: at, End: end, Ground: s.ground(at, end)})
 	}
 	return all, nil
 }
 
-func (s *source) ground(at time.Time) []pipeline.Part {
-	n := int64(len(s.w.hours[at]))
-	return []pipeline.Part{{Name: at.Format("15"), Size: n, Sum: fmt.Sprint(n)}}
+func (s *source) ground(start, end time.Time) []pipeline.Part {
+	if s.w.settles {
+		return nil
+	}
+	n := int64(len(s.items(start, end)))
+	return []pipeline.Part{{Name: start.Format("15"), Size: n, Sum: fmt.Sprint(n)}}
+}
+
+func (s *source) items(start, end time.Time) (all []item) {
+	for at := start; at.Before(end); at = at.Add(time.Hour) {
+		all = append(all, s.w.hours[at]...)
+	}
+	return all
 }
 
 func (s *source) Open(_ context.Context, sl pipeline.Slice) (pipeline.Reader, error) {
@@ -95,8 +115,10 @@ func (s *source) Open(_ context.Context, sl pipeline.Slice) (pipeline.Reader, er
 	defer s.w.mu.Unlock()
 	s.w.reads++
 	chance := rand.New(rand.NewPCG(uint64(s.w.reads), 3))
-	items := slices.Clone(s.w.hours[sl.Start])
-	chance.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	items := s.items(sl.Start, sl.End)
+	if !s.ordered {
+		chance.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	}
 	var lines []string
 	for _, it := range items {
 		if it.raw != "" {
@@ -106,7 +128,11 @@ func (s *source) Open(_ context.Context, sl pipeline.Slice) (pipeline.Reader, er
 		space := strings.Repeat(" ", chance.IntN(3))
 		lines = append(lines, fmt.Sprintf(`{"id":%q,%s"text":%q}`, it.id, space, it.text))
 	}
-	return &reader{lines: lines, ground: s.ground(sl.Start), fail: s.w.fail}, nil
+	r := &reader{lines: lines, ground: s.ground(sl.Start, sl.End), fail: s.w.fail}
+	if s.w.mute {
+		return struct{ pipeline.Reader }{r}, nil
+	}
+	return r, nil
 }
 
 type reader struct {
@@ -138,8 +164,8 @@ func (r *reader) Ground() []pipeline.Part { return r.ground }
 
 // sink writes JSON Lines into a store that may be made to fail.
 type sink struct {
-	addr addr.Instance
-	s    store.Store
+	s     store.Store
+	place string
 }
 
 func (s *sink) Names(o pipeline.Opening) ([]string, bool, error) {
@@ -151,7 +177,7 @@ func (s *sink) name(o pipeline.Opening) string {
 }
 
 func (s *sink) Store(context.Context) (store.Store, error) { return s.s, nil }
-func (s *sink) Place() string                              { return s.addr.Label }
+func (s *sink) Place() string                              { return s.place }
 
 func (s *sink) Open(ctx context.Context, o pipeline.Opening) (pipeline.Writer, error) {
 	w, err := s.s.Create(ctx, s.name(o), nil)
@@ -209,6 +235,29 @@ func (k *keeper) Apply(_ context.Context, b *record.Batch) error {
 	return nil
 }
 
+// marker writes its mark into every record; "cut" cuts the record instead, as
+// a transform that has a fault would.
+type marker struct {
+	schema *schema.Schema
+	mark   string
+}
+
+func (m *marker) Schema() *schema.Schema             { return m.schema }
+func (m *marker) Open(pipeline.Slice) pipeline.Stage { return m }
+func (m *marker) Close()                             {}
+func (m *marker) Apply(_ context.Context, b *record.Batch) error {
+	for i := range b.Len() {
+		switch {
+		case !b.Live(i):
+		case m.mark == "cut":
+			b.Rewrite(i, []byte(`{"cut":`))
+		default:
+			b.Insert(i, b.Whole(i), "mark", fmt.Appendf(nil, "%q", m.mark))
+		}
+	}
+	return nil
+}
+
 // house is a pipeline in a temporary folder with its state.
 type house struct {
 	t     *testing.T
@@ -251,15 +300,22 @@ func (h *house) catalog() catalog.Catalog {
 		{Class: addr.Source, Name: "world", Source: func(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
 			return &source{addr: a.Addr, w: h.w, schema: sch}, nil
 		}},
+		{Class: addr.Source, Name: "list", Source: func(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
+			return &source{addr: a.Addr, w: h.w, schema: schema.Open("list"), ordered: true}, nil
+		}},
+		{Class: addr.Transform, Name: "mark", Transform: func(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
+			return &marker{schema: a.Input, mark: a.Text("with")}, nil
+		}, Body: catalog.Block{Attrs: []catalog.Attr{{Name: "with", Shape: true}}}},
 		{Class: addr.Transform, Name: "keep", Transform: func(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
 			return &keeper{schema: a.Input}, nil
 		}, Body: catalog.Block{Attrs: []catalog.Attr{{Name: "version", Shape: true}}}},
 		{Class: addr.Sink, Name: "dir", Sink: func(a *catalog.Args) (pipeline.Sink, hcl.Diagnostics) {
-			if stores[a.Addr.Label] == nil {
-				stores[a.Addr.Label] = h.store(a.Addr.Label)
+			place := cmp.Or(a.Text("at"), a.Addr.Label)
+			if stores[place] == nil {
+				stores[place] = h.store(place)
 			}
-			return &sink{addr: a.Addr, s: stores[a.Addr.Label]}, nil
-		}},
+			return &sink{s: stores[place], place: place}, nil
+		}, Body: catalog.Block{Attrs: []catalog.Attr{{Name: "at"}}}},
 	}
 }
 

@@ -8,7 +8,11 @@ import (
 	"io"
 	"slices"
 
+	"github.com/logpipe/logpipe/pipeline/config"
+	"github.com/logpipe/logpipe/pipeline/manifest"
+	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/record"
+	"github.com/logpipe/logpipe/pipeline/state"
 	"github.com/logpipe/logpipe/pipeline/store"
 )
 
@@ -135,7 +139,7 @@ func seenName(prefix, name string) string { return prefix + "seen/" + name }
 
 // keepIdentities stores what the slice has now in the sink's store, under the
 // name that the lane's intent announced. A slice that does not change any more
-// needs no memory.
+// needs no memory, and is asked for none.
 func (j *job) keepIdentities(ctx context.Context, l *lane) (name string, err error) {
 	if j.ids == nil {
 		return "", nil
@@ -150,18 +154,37 @@ func (j *job) keepIdentities(ctx context.Context, l *lane) (name string, err err
 	return l.intent.Seen, nil
 }
 
-// forgetIdentities removes the sets that the new one replaces. What stays
-// costs space and nothing else, so a failure is only told.
-func (j *job) forgetIdentities(ctx context.Context, l *lane) {
-	st, prefix, err := j.r.stores.Store(ctx, l.sink)
-	if err != nil {
-		return
+// finish makes the state remember an entry and removes the sets of identities
+// that it replaces. Several slices lean on one set after the slices became
+// shorter: the last of them removes it. What stays costs space and nothing
+// else, so a failure is only told.
+func (r *runner) finish(ctx context.Context, sink *config.Instance, in state.Intent, e manifest.Entry) error {
+	var old []string
+	r.st.View(func(s *state.State) {
+		for _, d := range s.Lane(in.Lane).Over(e.Slice, e.Start, e.End) {
+			if d.Seen != "" && !slices.Contains(old, d.Seen) {
+				old = append(old, d.Seen)
+			}
+		}
+	})
+	if err := r.st.Apply(ctx, plan.Finish(in.ID, e)); err != nil || len(old) == 0 {
+		return err
 	}
-	for _, name := range j.read.Seen {
+	r.st.View(func(s *state.State) {
+		for _, d := range s.Lane(in.Lane).Done {
+			old = slices.DeleteFunc(old, func(name string) bool { return name == d.Seen })
+		}
+	})
+	st, prefix, err := r.stores.Store(ctx, sink)
+	if err != nil {
+		return nil
+	}
+	for _, name := range old {
 		if err := st.Delete(ctx, seenName(prefix, name)); err != nil {
-			j.r.event(Event{Kind: Warned, Sink: l.sink.Addr, Slice: j.read.Slice, Error: err.Error()})
+			r.event(Event{Kind: Warned, Sink: sink.Addr, Slice: e.Slice, Error: err.Error()})
 		}
 	}
+	return nil
 }
 
 // bytes returns the set as it is stored: 16 bytes each, in no order.

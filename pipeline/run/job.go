@@ -12,6 +12,7 @@ import (
 	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/record"
 	"github.com/logpipe/logpipe/pipeline/state"
+	"github.com/logpipe/logpipe/pipeline/store"
 )
 
 // job is one slice being read for some lanes.
@@ -48,7 +49,7 @@ type stage int
 const (
 	planned  stage = iota // nothing
 	intended              // an intent; objects that Abort removes
-	stored                // objects that may be named already: the next run finds out
+	stored                // objects that may be there and named, whatever an error says: the next run finds out
 )
 
 func (r *runner) job(ctx context.Context, rd plan.Read) error {
@@ -82,21 +83,23 @@ func (j *job) open(ctx context.Context) error {
 		if !ok {
 			return fmt.Errorf("%s is not in the configuration", w.Sink)
 		}
-		if err := j.retry(sink, &w); err != nil {
-			return err
-		}
-		l := &lane{sink: sink, write: w, intent: state.Intent{
-			ID: j.r.st.NewIntent(), Seen: seen, Lane: w.Lane(j.read), Slice: j.read.Slice, Start: j.read.Start, End: j.read.End,
-			Revision: j.read.Revision, Attempt: w.Attempt, Shape: w.Shape, Names: w.Names, Opened: j.r.o.Clock().UTC()}}
+		l := j.lane(ctx, sink, w, seen)
 		j.lanes = append(j.lanes, l)
-		ops = append(ops, state.OpenIntent{Intent: l.intent})
+		if l.err == nil {
+			ops = append(ops, state.OpenIntent{Intent: l.intent})
+		}
+	}
+	if !j.alive() {
+		return errNoLane
 	}
 	if err := j.r.st.Apply(ctx, ops...); err != nil {
 		return fmt.Errorf("write the intent: %w", err)
 	}
 	for _, l := range j.lanes {
-		l.stage = intended
-		l.open(ctx, j)
+		if l.err == nil {
+			l.stage = intended
+			l.open(ctx, j)
+		}
 	}
 	if sch := source.Source.Schema(); j.slice.End.IsZero() && sch != nil && !sch.Time.IsZero() {
 		j.timeSlot, j.timed = source.Time, true
@@ -106,17 +109,74 @@ func (j *job) open(ctx context.Context) error {
 	return err
 }
 
-// retry takes the next attempt's names if the recovery of this very run found
-// that an orphan has those of the plan and cannot be deleted.
-func (j *job) retry(sink *config.Instance, w *plan.Write) (err error) {
+// lane prepares one sink's part of the job.
+func (j *job) lane(ctx context.Context, sink *config.Instance, w plan.Write, seen string) *lane {
+	l := &lane{sink: sink, write: w, err: j.r.broken[w.Sink]}
+	if l.err == nil {
+		l.err = j.attempt(ctx, sink, &l.write)
+	}
+	l.intent = state.Intent{ID: j.r.st.NewIntent(), Seen: seen, Lane: w.Lane(j.read), Slice: j.read.Slice,
+		Start: j.read.Start, End: j.read.End, Revision: j.read.Revision, Attempt: l.write.Attempt,
+		Shape: w.Shape, Names: l.write.Names, Opened: j.r.o.Clock().UTC()}
+	return l
+}
+
+// mostAttempts is how many names are tried before giving up.
+const mostAttempts = 1000
+
+// attempt finds the first attempt, from the planned one on, whose names are
+// free. They may be taken by an orphan that the recovery of this very run could
+// not delete, or by objects that the state was told to forget. What an intent
+// announces is not there when it is written: that is why a recovery may delete
+// whatever it finds there.
+func (j *job) attempt(ctx context.Context, sink *config.Instance, w *plan.Write) error {
 	var orphaned int
 	j.r.st.View(func(s *state.State) { orphaned = s.Lane(w.Lane(j.read)).Orphaned(j.read.Slice) })
-	if orphaned < w.Attempt {
-		return nil
+	planned := w.Attempt
+	for try := max(planned, orphaned+1); try < planned+mostAttempts; try++ {
+		if try != w.Attempt {
+			var err error
+			w.Attempt = try
+			w.Names, w.Complete, err = sink.Sink.Names(pipeline.Opening{Slice: j.slice, Revision: j.read.Revision, Attempt: try})
+			if err != nil {
+				return err
+			}
+		}
+		taken, err := j.taken(ctx, sink, *w)
+		if err != nil || !taken {
+			return err
+		}
 	}
-	w.Attempt = orphaned + 1
-	w.Names, w.Complete, err = sink.Sink.Names(pipeline.Opening{Slice: j.slice, Revision: j.read.Revision, Attempt: w.Attempt})
-	return err
+	return fmt.Errorf("store slice %s in %s: there are objects under %q and under the names of %d further attempts: look what they are and take them away",
+		j.read.Slice, sink.Addr, w.Names, mostAttempts)
+}
+
+// taken reports whether something lies under a name that w would write.
+func (j *job) taken(ctx context.Context, sink *config.Instance, w plan.Write) (bool, error) {
+	st, prefix, err := j.r.stores.Store(ctx, sink)
+	if err != nil {
+		return false, err
+	}
+	for _, name := range announced(sink, prefix, j.read.Slice, j.read.Revision, w.Attempt, w.Names) {
+		switch r, err := st.Open(ctx, name); {
+		case errors.Is(err, store.ErrNotExist):
+		case err != nil:
+			return false, fmt.Errorf("look whether %s is there: %w", name, err)
+		default:
+			return true, r.Close()
+		}
+	}
+	return false, nil
+}
+
+// announced lists what an attempt may leave in the sink's store. A sink without
+// a store of its own has its objects elsewhere.
+func announced(sink *config.Instance, prefix, slice string, revision, attempt int, names []string) []string {
+	all := []string{rejectsName(prefix, slice, revision, attempt)}
+	if _, own := sink.Sink.(pipeline.Stored); own {
+		all = append(all, names...)
+	}
+	return all
 }
 
 func (l *lane) open(ctx context.Context, j *job) {
@@ -164,7 +224,8 @@ func (j *job) commit(ctx context.Context, ground []pipeline.Part) error {
 		}
 		if err := l.commit(ctx, j, ground); err != nil {
 			l.fail(fmt.Errorf("store slice %s in %s: %w", j.read.Slice, l.sink.Addr, err))
-			if errors.Is(err, state.ErrLost) || errors.Is(err, manifest.ErrLost) {
+			if lost(err) {
+				j.failAll(err)
 				return err
 			}
 		}
@@ -172,27 +233,33 @@ func (j *job) commit(ctx context.Context, ground []pipeline.Part) error {
 	return nil
 }
 
+// lost reports whether err means that another run has taken over.
+func lost(err error) bool { return errors.Is(err, state.ErrLost) || errors.Is(err, manifest.ErrLost) }
+
 func (l *lane) commit(ctx context.Context, j *job, ground []pipeline.Part) error {
 	if !l.counts.Balanced() {
 		return fmt.Errorf("the counts do not add up: %+v", l.counts)
 	}
-	objects, err := l.writer.Commit(ctx)
-	if err != nil {
+	if err := j.r.st.Check(ctx); err != nil {
 		return err
 	}
 	l.stage = stored
-	rejected, err := l.rejects.commit(ctx)
-	if err != nil {
+	entry := j.entry(l, ground)
+	var err error
+	if entry.Objects, err = l.writer.Commit(ctx); err != nil {
+		return errors.Join(err, j.r.writes(ctx))
+	}
+	if entry.Rejects, err = l.rejects.commit(ctx); err != nil {
 		return err
 	}
-	seen, err := j.keepIdentities(ctx, l)
-	if err != nil {
-		return err
+	if !entry.Settled {
+		if entry.Seen, err = j.keepIdentities(ctx, l); err != nil {
+			return err
+		}
 	}
 	if err := j.r.st.Check(ctx); err != nil {
 		return err
 	}
-	entry := j.entry(l, objects, rejected, ground, seen)
 	m, err := j.r.stores.Manifest(ctx, l.sink)
 	if err != nil {
 		return err
@@ -201,14 +268,20 @@ func (l *lane) commit(ctx context.Context, j *job, ground []pipeline.Part) error
 		return err
 	}
 	j.r.committed(l, entry)
-	if err := j.r.st.Apply(ctx, plan.Finish(l.intent.ID, entry)); err != nil {
+	return j.r.finish(ctx, l.sink, l.intent, entry)
+}
+
+// writes finds out, by writing nothing, whether this run may still write: an
+// object that cannot be committed is often how a lost lease shows first.
+func (r *runner) writes(ctx context.Context) error {
+	if err := r.st.Apply(ctx); lost(err) {
 		return err
 	}
-	j.forgetIdentities(ctx, l)
 	return nil
 }
 
-func (j *job) entry(l *lane, objects []manifest.Object, rejected *manifest.Object, ground []pipeline.Part, seen string) manifest.Entry {
+// entry is what the manifest will say of l, but for what is stored.
+func (j *job) entry(l *lane, ground []pipeline.Part) manifest.Entry {
 	at := j.r.o.Clock().UTC()
 	coverage := "read"
 	if l.counts.Read == l.counts.Outside {
@@ -216,8 +289,8 @@ func (j *job) entry(l *lane, objects []manifest.Object, rejected *manifest.Objec
 	}
 	return manifest.Entry{Source: j.read.Source, Stream: j.read.Stream, Sink: l.sink.Addr,
 		Slice: j.read.Slice, Start: j.read.Start, End: j.read.End, Revision: j.read.Revision, Attempt: l.write.Attempt,
-		Intent: l.intent.ID, Shape: l.write.Shape, Basis: j.basis(at), Ground: ground, Seen: seen,
-		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Objects: objects, Rejects: rejected, Counts: l.counts, Coverage: coverage,
+		Intent: l.intent.ID, Shape: l.write.Shape, Basis: j.basis(at), Ground: ground,
+		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Counts: l.counts, Coverage: coverage,
 		Began: j.began, At: at, Tool: j.r.o.Tool}
 }
 
@@ -235,15 +308,19 @@ func (j *job) basis(commit time.Time) time.Time {
 
 // close aborts what was not stored and writes that down. It works on after the
 // run was cancelled: an intent left open would only cost the next run a
-// recovery, but a clean state is better. What was stored and perhaps named
-// keeps its intent: only a recovery, behind a fence, can tell.
+// recovery, but a clean state is better. What may be stored keeps its intent:
+// only a recovery, behind a fence, can tell.
 func (j *job) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	var ops []state.Op
 	for _, l := range j.lanes {
-		if l.err != nil && l.stage == intended {
-			ops = append(ops, state.Abandon{Intent: l.intent.ID, Kept: l.abort()})
+		if l.err == nil || l.stage == planned {
+			continue
+		}
+		kept := l.abort()
+		if l.stage == intended {
+			ops = append(ops, state.Abandon{Intent: l.intent.ID, Kept: kept})
 		}
 	}
 	j.r.finished(j)
@@ -253,8 +330,8 @@ func (j *job) close(ctx context.Context) error {
 	return j.r.st.Apply(ctx, ops...)
 }
 
-// abort removes what the lane wrote; kept says that something could not be
-// removed.
+// abort removes what the lane wrote and has not committed; kept says that
+// something could not be removed.
 func (l *lane) abort() (kept bool) {
 	if l.writer != nil && l.writer.Abort() != nil {
 		kept = true

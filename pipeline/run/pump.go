@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -98,7 +99,7 @@ func (j *job) pump(ctx context.Context) ([]pipeline.Part, error) {
 	if g, ok := reader.(pipeline.Grounded); ok {
 		return g.Ground(), nil
 	}
-	return nil, nil
+	return j.slice.Ground, nil
 }
 
 // readAll fills tickets until the slice or the context ends.
@@ -114,7 +115,8 @@ func readAll(ctx context.Context, reader pipeline.Reader, free, work, order chan
 		}
 		tk.reset("")
 		err := reader.Read(ctx, tk.batch)
-		if tk.last = errors.Is(err, io.EOF); !tk.last {
+		// An error that wraps io.EOF is a connection that ended too early.
+		if tk.last = err == io.EOF; !tk.last {
 			tk.err = err
 		}
 		work <- tk
@@ -174,12 +176,15 @@ func (j *job) deliver(ctx context.Context, tk *ticket) error {
 			l.fail(err)
 		}
 	}
-	for _, l := range j.lanes {
-		if l.err == nil {
-			return nil
-		}
+	if !j.alive() {
+		return errNoLane
 	}
-	return errNoLane
+	return nil
+}
+
+// alive reports whether some lane has not failed.
+func (j *job) alive() bool {
+	return slices.ContainsFunc(j.lanes, func(l *lane) bool { return l.err == nil })
 }
 
 var errNoLane = errors.New("every sink of it failed")

@@ -30,6 +30,7 @@ type runner struct {
 	o      Options
 
 	lineage string
+	broken  map[addr.Instance]error // sinks that get nothing in this run; set before the first slice
 
 	mu     sync.Mutex
 	report Report
@@ -43,7 +44,7 @@ func newRunner(pipe *config.Pipeline, st *state.File, p *plan.Plan, stores *plan
 	if o.Workers <= 0 {
 		o.Workers = max(1, runtime.GOMAXPROCS(0)/max(1, min(o.Parallelism, len(p.Reads))))
 	}
-	r := &runner{pipe: pipe, st: st, plan: p, stores: stores, o: o, lanes: map[state.Lane]*LaneReport{}}
+	r := &runner{pipe: pipe, st: st, plan: p, stores: stores, o: o, broken: map[addr.Instance]error{}, lanes: map[state.Lane]*LaneReport{}}
 	st.View(func(s *state.State) { r.lineage = s.Lineage })
 	return r
 }
@@ -58,7 +59,7 @@ func (r *runner) run(ctx context.Context) (*Report, error) {
 		r.slices(ctx, cancel)
 		err = context.Cause(ctx)
 	}
-	r.report.Lost = errors.Is(err, state.ErrLost)
+	r.report.Lost = lost(err)
 	for _, l := range r.lanes {
 		r.report.Lanes = append(r.report.Lanes, *l)
 	}
@@ -83,31 +84,37 @@ func (r *runner) prepare(ctx context.Context) error {
 // must have a state that knows it.
 func (r *runner) introduce(ctx context.Context) error {
 	var ops []state.Op
-	known, used := r.known(), r.used()
-	for _, in := range r.pipe.Instances {
-		switch {
-		case !used[in.Addr]:
-		case in.Source != nil:
-			if !known[in.Addr] {
-				ops = append(ops, state.Know{Source: in.Addr, Identity: state.Identity{Kind: in.Addr.Kind, Log: in.Source.Schema().Log}})
-			}
-		case in.Sink != nil:
-			if !known[in.Addr] {
-				ops = append(ops, state.Claim{Sink: in.Addr, Kind: in.Addr.Kind, Place: place(in)})
+	var sinks []*config.Instance
+	used := r.used()
+	r.st.View(func(s *state.State) {
+		for _, in := range r.pipe.Instances {
+			switch {
+			case !used[in.Addr]:
+			case in.Source != nil:
+				if _, known := s.Sources[in.Addr]; !known {
+					ops = append(ops, state.Know{Source: in.Addr, Identity: state.Identity{Kind: in.Addr.Kind, Log: in.Source.Schema().Log}})
+				}
+			case in.Sink != nil:
+				sinks = append(sinks, in)
+				if m, known := s.Sinks[in.Addr]; !known || m.Place != place(in) {
+					ops = append(ops, state.Claim{Sink: in.Addr, Kind: in.Addr.Kind, Place: place(in)})
+				}
 			}
 		}
-	}
+	})
 	if len(ops) > 0 {
 		if err := r.st.Apply(ctx, ops...); err != nil {
 			return fmt.Errorf("write down what is new: %w", err)
 		}
 	}
-	for _, in := range r.pipe.Instances {
-		if in.Sink == nil || !used[in.Addr] {
+	for _, in := range sinks {
+		if r.broken[in.Addr] != nil {
 			continue
 		}
-		if err := r.claim(ctx, in); err != nil {
-			return err
+		if err := r.claim(ctx, in); lost(err) || ctx.Err() != nil {
+			return errors.Join(err, context.Cause(ctx))
+		} else if err != nil {
+			r.fails(in.Addr, "", err)
 		}
 	}
 	return nil
@@ -156,20 +163,6 @@ func (r *runner) rename(ctx context.Context) error {
 	return nil
 }
 
-// known tells which sources and sinks the state has met.
-func (r *runner) known() map[addr.Instance]bool {
-	known := map[addr.Instance]bool{}
-	r.st.View(func(s *state.State) {
-		for a := range s.Sources {
-			known[a] = true
-		}
-		for a := range s.Sinks {
-			known[a] = true
-		}
-	})
-	return known
-}
-
 func place(in *config.Instance) string {
 	if s, ok := in.Sink.(pipeline.Stored); ok {
 		return s.Place()
@@ -210,7 +203,7 @@ func (r *runner) slices(ctx context.Context, cancel context.CancelCauseFunc) {
 		}
 		wg.Go(func() {
 			defer func() { <-gate }()
-			if err := r.job(ctx, rd); errors.Is(err, state.ErrLost) || errors.Is(err, manifest.ErrLost) {
+			if err := r.job(ctx, rd); lost(err) {
 				cancel(err)
 			}
 		})

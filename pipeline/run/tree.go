@@ -88,27 +88,36 @@ func (j *job) work(ctx context.Context, root *node, tk *ticket) {
 	root.push(ctx, tk, b, tr)
 }
 
-// push applies the node's stage and passes the batch on. A branch gets a view
-// of its own as soon as there is more than one.
+// push applies the node's stage and passes the batch on.
 func (n *node) push(ctx context.Context, tk *ticket, b *record.Batch, tr trail) {
 	if n.stage != nil && !n.apply(ctx, tk, b, &tr) {
 		return
 	}
-	outlets := len(n.children) + len(n.lanes)
+	view := n.fork(tk, b, &tr)
 	for i, c := range n.children {
-		v := b
-		if outlets > 1 || i > 0 {
-			v = tk.view(b)
-		}
-		c.push(ctx, tk, v, trail{tr.dropped, slices.Clip(tr.rejects)})
+		c.push(ctx, tk, view(i), trail{tr.dropped, slices.Clip(tr.rejects)})
 	}
-	for _, l := range n.lanes {
-		v := b
-		if outlets > 1 {
-			v = tk.view(b)
-		}
-		tk.outs = append(tk.outs, out{lane: l, view: v, dropped: tr.dropped, rejects: tr.rejects})
+	for i, l := range n.lanes {
+		tk.outs = append(tk.outs, out{lane: l, view: view(len(n.children) + i), dropped: tr.dropped, rejects: tr.rejects})
 	}
+}
+
+// fork returns the batch for each outlet: b itself if there is one, else views
+// of it. Making views reads what the stage has edited, so what the stage spoiled
+// comes out here, and is rejected on the way to all outlets.
+func (n *node) fork(tk *ticket, b *record.Batch, tr *trail) func(i int) *record.Batch {
+	outlets := len(n.children) + len(n.lanes)
+	if outlets < 2 {
+		return func(int) *record.Batch { return b }
+	}
+	first := tk.used
+	for range outlets {
+		tk.view(b)
+	}
+	if rejects := b.TakeRejects(); len(rejects) > 0 {
+		tr.rejects = append(tr.rejects, rejects)
+	}
+	return func(i int) *record.Batch { return tk.views[first+i] }
 }
 
 // apply runs the stage; false means that it failed and everything behind it
