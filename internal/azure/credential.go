@@ -40,17 +40,27 @@ func (t *Tenant) Credential(_ context.Context, hc *http.Client) (*Tokens, error)
 	return tokens, nil
 }
 
-// StaticToken returns a credential whose token comes from fn: for a server on
-// this machine, which needs no sign-in.
+// StaticToken returns a credential whose tokens come from fn: for a server on
+// this machine, which needs no sign-in. A token is kept until it is refused or
+// one with claims is asked for.
 func StaticToken(fn func() string) *Tokens {
-	make := func() (azcore.TokenCredential, error) { return static(fn), nil }
-	return &Tokens{name: "the simulated tenant", make: make, cred: static(fn)}
+	make := func() (azcore.TokenCredential, error) { return &static{fn: fn}, nil }
+	return &Tokens{name: "the simulated tenant", make: make, cred: &static{fn: fn}}
 }
 
-type static func() string
+type static struct {
+	fn    func() string
+	mu    sync.Mutex
+	token string
+}
 
-func (s static) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: s(), ExpiresOn: time.Now().Add(time.Hour)}, nil
+func (s *static) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token == "" || o.Claims != "" {
+		s.token = s.fn()
+	}
+	return azcore.AccessToken{Token: s.token, ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
 // GetToken implements azcore.TokenCredential. Its errors say what to do.

@@ -43,6 +43,7 @@ type Options struct {
 	MaxRecord int // bytes; 0: 32 MiB
 	Env       *pipeline.Env
 	Clock     paging.Clock      // how to wait; nil: the machine's, with Env.Clock
+	Budget    paging.Budget     // nil: the tenant's
 	Transport http.RoundTripper // below the guard; nil: Env.HTTP's, else azure.Transport
 }
 
@@ -64,7 +65,7 @@ type Source struct {
 // ready is what the first Open made.
 type ready struct {
 	client *graph.Client
-	budget *azure.Budget
+	budget paging.Budget
 }
 
 const defaultMaxRecord = 32 << 20
@@ -178,7 +179,10 @@ func (s *Source) prepare(ctx context.Context) (*ready, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.ready = &ready{client: client, budget: s.limiter.Budget(s.tenant, s.log.Budget)}
+	s.ready = &ready{client: client, budget: s.o.Budget}
+	if s.ready.budget == nil {
+		s.ready.budget = s.limiter.Budget(s.tenant, s.log.Budget)
+	}
 	return s.ready, nil
 }
 

@@ -107,7 +107,7 @@ const (
 	fatal     fate = iota
 	again          // the same request, after a while
 	throttled      // the same request, when the service allows
-	unlicense      // the same request a few times: licensed tenants flap
+	doubt          // the same request a few times: licensed tenants flap
 	broken         // the chain is dead: a new query
 	without        // the service does not know an option: a new query without it
 	smaller        // the page is too long: a new query for shorter ones
@@ -136,7 +136,7 @@ func fateOf(err error, r Request) fate {
 		}
 		return again
 	case a.Status == http.StatusForbidden && strings.Contains(a.Code, "NonPremiumTenant"):
-		return unlicense
+		return doubt
 	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
 		return fatal
 	case optionOf(a) != "":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"sync/atomic"
 	"time"
 )
@@ -23,7 +24,8 @@ type patient struct {
 
 const (
 	mostTries     = 4                // of a request that fails
-	mostFlaps     = 4                // of one that is refused for want of a licence
+	mostFlaps     = 4                // of one that is refused for want of a licence, while nothing was read yet
+	mostDoubts    = 10               // of one that is refused although others were not
 	mostThrottles = 40               // in a row
 	leastWait     = time.Second      // also where the service says 0
 	mostWait      = 15 * time.Minute // also where the service says more
@@ -33,6 +35,7 @@ const (
 // called several times and begins anew each time.
 func (p *patient) Fetch(ctx context.Context, r Request, read func(io.Reader) error) error {
 	failures, flaps, throttles := 0, 0, 0
+	proven := atomic.LoadInt64(&p.meter.Pages) > 0 // permission and licence are there
 	for {
 		if err := p.budget.Wait(ctx); err != nil {
 			return err
@@ -51,18 +54,18 @@ func (p *patient) Fetch(ctx context.Context, r Request, read func(io.Reader) err
 			return own.error
 		}
 		var wait time.Duration
-		switch fateOf(err, r) {
+		switch fateOf(err, r).given(proven, err) {
 		case throttled:
 			p.throttle(err)
 			if throttles++; throttles >= mostThrottles {
 				return fmt.Errorf("%w; tried %d times: another program may use the same application, then give this one a budget { share } and ask again later", err, throttles)
 			}
 			continue // the budget waits
-		case unlicense:
-			if flaps++; flaps >= mostFlaps {
+		case doubt:
+			if flaps++; flaps >= mostFlaps && !proven || flaps >= mostDoubts {
 				return err
 			}
-			wait = 5 * time.Second << (flaps - 1)
+			wait = min(5*time.Second<<(flaps-1), time.Minute)
 		case again:
 			if failures++; failures >= mostTries {
 				return &exhausted{err, failures}
@@ -76,6 +79,16 @@ func (p *patient) Fetch(ctx context.Context, r Request, read func(io.Reader) err
 			return err
 		}
 	}
+}
+
+// given turns a refusal into a doubt where the same service has answered before:
+// tokens expire between two requests, and licences flap.
+func (f fate) given(proven bool, err error) fate {
+	var a *Answer
+	if f == fatal && proven && errors.As(err, &a) && a.Status == http.StatusUnauthorized {
+		return doubt
+	}
+	return f
 }
 
 func (p *patient) throttle(err error) {

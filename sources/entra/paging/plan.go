@@ -108,11 +108,9 @@ func (p *Plan) reach(from, end time.Time, top int, sorted bool) time.Time {
 	if top <= 0 {
 		top = max(p.log.Page, 100)
 	}
-	span := time.Duration(float64(goodChain*top) / p.density * float64(time.Second)).Truncate(time.Second)
 	rest := end.Sub(from)
-	if span < time.Second {
-		span = time.Second
-	}
+	seconds := min(max(float64(goodChain*top)/p.density, 1), rest.Seconds()+1)
+	span := time.Duration(seconds) * time.Second
 	if rest <= span+span/3 {
 		return end
 	}
