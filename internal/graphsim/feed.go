@@ -112,11 +112,15 @@ func shape(people bool) [week / halfHour]float64 {
 	return out
 }
 
+// mostPerSecond bounds the records of a feed in a second, so that each has an
+// instant of its own.
+const mostPerSecond = 100_000
+
 // rates returns the expected records per second in each half hour of a week.
 func (t *Tenant) rates(f feed) [week / halfHour]float64 {
 	out := shape(f != feedWorkload && f != feedManaged && f != feedProvisioning && f != feedWorkloadRisk)
 	for i := range out {
-		out[i] *= perUserDay[f] * float64(t.o.Users) * t.o.Density / day
+		out[i] = min(out[i]*perUserDay[f]*float64(t.o.Users)*t.o.Density/day, mostPerSecond)
 	}
 	return out
 }
@@ -133,17 +137,28 @@ func (t *Tenant) count(f feed, sec int64) int {
 	return int(t.rate[f][at] + unit(mix(uint64(sec)^t.seed^uint64(f)<<56)))
 }
 
+// newSprays returns when the password spray of each week begins.
+func (t *Tenant) newSprays() []int64 {
+	var out []int64
+	for begin := t.start; begin < t.end; begin += week {
+		h := mix(t.seed ^ uint64(len(out)) ^ 's'<<56)
+		days := min(7, max(1, (t.end-begin)/day))
+		out = append(out, begin+int64(h%uint64(days))*day+3600+int64(h>>8%3)*3600)
+	}
+	return out
+}
+
 // sprayed returns how many attempts of a password spray fall into a second,
 // and the number of the first of them. There is one spray a week, at night,
 // against everybody.
 func (t *Tenant) sprayed(sec int64) (n int, first int) {
-	w := (sec - t.start) / week
-	h := mix(t.seed ^ uint64(w) ^ 's'<<56)
-	days := min(7, max(1, (t.end-t.start)/day))
-	begin := t.start + w*week + int64(h%uint64(days))*day + 3600 + int64(h>>8%3)*3600
-	i := sec - begin
 	const length = 90 * 60
-	if i < 0 || i >= length || sec >= t.end {
+	w := (sec - t.start) / week
+	if w < 0 || w >= int64(len(t.sprays)) || sec >= t.end {
+		return 0, 0
+	}
+	i := sec - t.sprays[w]
+	if i < 0 || i >= length {
 		return 0, 0
 	}
 	users := int64(t.o.Users)

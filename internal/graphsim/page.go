@@ -244,7 +244,8 @@ func (t *Tenant) disturb(p *pen, next *cursor, more *bool, fresh int, request ui
 	}
 }
 
-func base(r *http.Request) string { return "http://" + r.Host }
+// base is where the client finds the API.
+func base(r *http.Request) string { return pick(r.TLS != nil, "https://", "http://") + r.Host }
 
 // nextLink returns the absolute address of the next page.
 func nextLink(r *http.Request, at resource, token string) string {

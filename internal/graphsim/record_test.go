@@ -87,6 +87,31 @@ func TestRecordsFitTheSchemas(t *testing.T) {
 	}
 }
 
+// TestDiagnostic checks envelopes against the schemas of that shape.
+func TestDiagnostic(t *testing.T) {
+	g := graphsim.New(graphsim.Options{Seed: 3, Users: 400, Start: start, Days: 3})
+	everyStream(func(l logs.Log, stream string) {
+		s, ok := logs.Lookup(l.Name, logs.Diagnostic)
+		n := 0
+		for raw := range g.Diagnostic(l.Name, stream, start, start.AddDate(0, 0, 3), g.Now()) {
+			var r map[string]any
+			if err := json.Unmarshal(raw, &r); err != nil {
+				t.Fatalf("%s: %v in %s", l.Name, err, raw)
+			}
+			checkKnown(t, s.Record, r, l.Name, string(raw))
+			if name, _ := logs.ByCategory(r["category"].(string)); name != l.Name {
+				t.Fatalf("%s: category %v", l.Name, r["category"])
+			}
+			if n++; n == 300 {
+				break
+			}
+		}
+		if ok != (n > 0) {
+			t.Errorf("%s: has diagnostic settings: %t, %d records", l.Name, ok, n)
+		}
+	})
+}
+
 // checkKnown checks a value against a type.
 func checkKnown(t *testing.T, want *schema.Type, v any, where, raw string) {
 	t.Helper()

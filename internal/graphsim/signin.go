@@ -20,7 +20,6 @@ type signIn struct {
 	protocol   string
 	correlated guid
 	session    guid
-	token      guid // id of the token's first request
 	policies   uint64
 	mfa        int // of methods; 0: none
 	detection  risk

@@ -13,9 +13,9 @@ import (
 // and seven days without faults.
 type Options struct {
 	Seed    uint64
-	Users   int              // 0: 100
-	Start   time.Time        // first instant with records; zero: 2026-01-05 (a Monday)
-	Days    int              // with records; 0: 7
+	Users   int              // 0: 100; at most 10 million
+	Start   time.Time        // first instant with records, from 1971 to 2199; zero: 2026-01-05 (a Monday)
+	Days    int              // with records; 0: 7; at most 3,660
 	Density float64          // times as many records per user as usual; 0: 1
 	Clock   func() time.Time // now, for the tenant: records after it do not exist yet; nil: Start and Days
 	Faults  Faults
@@ -45,6 +45,7 @@ type Tenant struct {
 	failures   []failure
 	policies   []policy
 	risky      []int32 // users at risk
+	sprays     []int64 // when the password spray of each week begins
 	audits     []audit
 	attributes []audit         // of the log of custom security attributes
 	sets       map[string]*set // by path below the version
@@ -70,7 +71,8 @@ func New(o Options) *Tenant {
 	if o.Density <= 0 {
 		o.Density = 1
 	}
-	if o.Start.IsZero() {
+	o.Users, o.Days = min(o.Users, 10_000_000), min(o.Days, 3660)
+	if y := o.Start.UTC().Year(); y < 1971 || y > 2199 {
 		o.Start = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
 	}
 	if o.Licence == "" {
@@ -87,6 +89,7 @@ func New(o Options) *Tenant {
 	for f := range perUserDay {
 		t.rate[f] = t.rates(f)
 	}
+	t.sprays = t.newSprays()
 	t.failures = failures()
 	t.policies = t.newPolicies()
 	t.audits, t.attributes = audits(), attributeAudits()

@@ -19,6 +19,30 @@ type Rate struct {
 	Every              time.Duration    // how long a share lasts; 0: forever
 	Sliding            bool             // windows slide; else they begin at whole multiples
 	Clock              func() time.Time // for windows and tokens; nil: time.Now
+	App                *AppLimit        // what an application may ask of all tenants; nil: any number
+}
+
+// AppLimit is the limit of an application over all tenants that share it: 122
+// requests for reports in 10 seconds.
+type AppLimit struct {
+	mu      sync.Mutex
+	buckets map[string]*bucket
+}
+
+const appRequests, appWindow = 122, 10 * time.Second
+
+func (a *AppLimit) take(app string, now time.Time) (wait time.Duration, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.buckets == nil {
+		a.buckets = map[string]*bucket{}
+	}
+	b := a.buckets[app]
+	if b == nil {
+		b = &bucket{}
+		a.buckets[app] = b
+	}
+	return b.slide(now, appRequests, appWindow)
 }
 
 // limits counts requests by bucket.
@@ -94,6 +118,11 @@ func (l *limits) take(app string, f family) (wait time.Duration, ok bool) {
 	if b == nil {
 		b = &bucket{}
 		l.buckets[name] = b
+	}
+	if l.rate.App != nil && f == reports {
+		if wait, ok := l.rate.App.take(app, now); !ok {
+			return wait, false
+		}
 	}
 	n, window := l.allowed(f, now)
 	if l.rate.Sliding {
