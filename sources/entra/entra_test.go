@@ -185,7 +185,11 @@ func TestReadsEveryLog(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, graphsim.Options{Seed: 3, Users: 100, Days: 2}, entra.Options{Log: name, Window: entra.Window{Slice: 12 * time.Hour}})
+			users := 100
+			if name == "risky_user_history" {
+				users = 400
+			}
+			s := serve(t, graphsim.Options{Seed: 3, Users: users, Days: 2}, entra.Options{Log: name, Window: entra.Window{Slice: 12 * time.Hour}})
 			all, err := s.Slices(t.Context(), pipeline.Window{})
 			if err != nil {
 				t.Fatal(err)
