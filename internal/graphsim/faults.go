@@ -32,7 +32,7 @@ type Faults struct {
 	CutBody              float64 // 200 with a body that ends inside a record, an error object glued on
 	DeadSkipToken        float64 // a skip token is not known any more, and stays so
 	ServerErrors         float64 // 500, 502, 503 and 504, some as HTML
-	Timeouts             float64 // the connection ends without an answer, after Hang
+	Timeouts             float64 // the connection ends without an answer, after Hang; needs a real server
 	Hang                 time.Duration
 	TooMany              float64 // 429, besides what Rate asks for
 	ExpireTokens         float64 // 401, and the token is dead from then on

@@ -115,7 +115,7 @@ func (t *Tenant) serveSet(w http.ResponseWriter, r *http.Request, at resource, r
 // servePage writes one page.
 func (t *Tenant) servePage(w http.ResponseWriter, r *http.Request, p *pen, at resource, cur cursor, request uint64) {
 	next, more := t.collect(p, cur, request)
-	body, end := writer(w, r)
+	body, end := t.writer(w, r)
 	defer end()
 	w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8")
 	w.Header().Set("OData-Version", "4.0")

@@ -23,7 +23,7 @@ func (t *Tenant) riskOf(k key) risk {
 	}
 	p := unit(t.hash(k, saltRisk))
 	if int(k.n) >= t.count(k.feed, k.sec) { // of a spray
-		return risk(pickInt(p < 0.02, int(offline), int(noRisk)))
+		return pick(p < 0.02, offline, noRisk)
 	}
 	switch {
 	case p < 0.003:
@@ -32,13 +32,6 @@ func (t *Tenant) riskOf(k key) risk {
 		return offline
 	}
 	return noRisk
-}
-
-func pickInt(first bool, a, b int) int {
-	if first {
-		return a
-	}
-	return b
 }
 
 // riskKeys appends the detections made in a second: those of the sign-ins that

@@ -172,7 +172,7 @@ func (t *Tenant) throttle(app string, f family, n uint64) *problem {
 	return p
 }
 
-// place in the API that a path names.
+// resource is what a path of the API names.
 type resource struct {
 	set     *set
 	version string
@@ -218,11 +218,15 @@ func (t *Tenant) resolve(version, path string) (resource, *problem) {
 
 // writer returns where the body of an answer goes, compressed if the client
 // takes it.
-func writer(w http.ResponseWriter, r *http.Request) (io.Writer, func()) {
-	if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+func (t *Tenant) writer(w http.ResponseWriter, r *http.Request) (io.Writer, func()) {
+	if t.o.Plain || !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		return w, func() {}
 	}
 	w.Header().Set("Content-Encoding", "gzip")
-	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // the level is valid
-	return z, func() { _ = z.Close() }
+	z := t.zips.Get().(*gzip.Writer)
+	z.Reset(w)
+	return z, func() {
+		_ = z.Close() // the client is gone if this fails
+		t.zips.Put(z)
+	}
 }

@@ -278,7 +278,7 @@ func location(b []byte, at int, coordinates bool) []byte {
 	return append(b, `}}`...)
 }
 
-func pick(first bool, a, b string) string {
+func pick[T any](first bool, a, b T) T {
 	if first {
 		return a
 	}

@@ -1,6 +1,7 @@
 package graphsim
 
 import (
+	"compress/gzip"
 	"iter"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ type Options struct {
 	Faults  Faults
 	Rate    Rate
 	Latency time.Duration // every answer waits so long
+	Plain   bool          // answers are not compressed, whatever the client takes
 
 	Permissions []string // that a token carries; nil: all that any log asks for
 	Delegated   bool     // a person signed in: Permissions are scopes, and Roles count
@@ -56,6 +58,7 @@ type Tenant struct {
 	chains   chains
 	requests atomic.Uint64
 	pages    sync.Pool // *pen
+	zips     sync.Pool // *gzip.Writer
 }
 
 var organisations = [...]string{"fabrikam", "contoso", "adatum", "woodgrove"}
@@ -104,6 +107,10 @@ func New(o Options) *Tenant {
 	t.sets = t.newSets()
 	t.limits.init(o.Rate)
 	t.pages.New = func() any { return &pen{t: t} }
+	t.zips.New = func() any {
+		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
+		return z
+	}
 	return t
 }
 
