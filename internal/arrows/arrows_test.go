@@ -85,12 +85,12 @@ func TestChecker(t *testing.T) {
 			files: map[string]string{
 				"sinks/blob/a.go":          imports("blob", "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"),
 				"pipeline/store/blob/a.go": imports("blob", "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"),
-				"sources/entra/a.go":       imports("entra", "github.com/microsoftgraph/msgraph-sdk-go/auditlogs"),
+				"sources/entra/graph/a.go":       imports("entra", "github.com/microsoftgraph/msgraph-sdk-go/auditlogs"),
 				"sources/file/a.go":        imports("file", "github.com/microsoftgraph/msgraph-sdk-go", "github.com/Azure/azure-sdk-for-go/sdk/azidentity"),
 			},
 			want: []string{
 				"sinks/blob/a.go: sinks/blob imports github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob, which belongs to pipeline/store/blob only: one folder speaks to blob storage",
-				"sources/file/a.go: sources/file imports github.com/microsoftgraph/msgraph-sdk-go, which belongs to sources/entra only: the Graph SDK costs minutes to compile, so only one room and the program reach it",
+				"sources/file/a.go: sources/file imports github.com/microsoftgraph/msgraph-sdk-go, which belongs to sources/entra/graph only: the Graph SDK costs minutes to compile, so only one room and the program reach it",
 				"sources/file/a.go: sources/file imports github.com/Azure/azure-sdk-for-go/sdk/azidentity, which belongs to internal/azure only: one folder knows how a tenant is signed in to",
 			},
 		},

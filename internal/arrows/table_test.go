@@ -112,9 +112,9 @@ var doors = []door{
 		"requests to Azure are made by rooms that have an Azure service", false},
 	{"github.com/Azure/", nil,
 		"an Azure SDK module is used by the one room that needs it", false},
-	{"github.com/microsoftgraph/", []string{"sources/entra"},
+	{"github.com/microsoftgraph/", []string{"sources/entra/graph"},
 		"the Graph SDK costs minutes to compile, so only one room and the program reach it", false},
-	{"github.com/microsoft/kiota", []string{"sources/entra"},
+	{"github.com/microsoft/kiota", []string{"sources/entra/graph"},
 		"it is the Graph SDK's own machinery", false},
 
 	{"github.com/hashicorp/cli", []string{"cmd/logpipe"},
