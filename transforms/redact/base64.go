@@ -92,8 +92,7 @@ func (s *stage) packed(src []byte, i, end int, e *entry) {
 	if len(w.hits) == before && len(plain) >= 16 {
 		for _, g := range w.guids {
 			if bytes.Contains(plain, g.bytes[:]) {
-				x := &w.needles[g.needle]
-				w.hits = append(w.hits, hit{put: w.arena[x.put:x.putTo]})
+				w.hits = append(w.hits, hit{put: w.arena[g.put:g.putTo]})
 				break
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -117,10 +118,50 @@ func decode(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
 	if t.sweep {
 		t.words = commonWords(in)
 	} else {
+		diags = append(diags, givenAway(a.Body, in, out)...)
 		t.fast = newFast(root, a.Layout)
 	}
 	return t, diags
 }
+
+// pairs are fields of which one tells the other: a token's id is made of the
+// bytes of its sign-in's id, an audit's id has the correlation id inside.
+var pairs = [...][2]string{{"id", "uniqueTokenIdentifier"}, {"id", "correlationId"}, {"properties.id", "properties.uniqueTokenIdentifier"}, {"properties.id", "properties.correlationId"}, {"Id", "UniqueTokenIdentifier"}, {"Id", "CorrelationId"}}
+
+// givenAway warns of pairs of which one stays as it is while the other does not,
+// where no sweep takes care of that.
+func givenAway(b catalog.Body, in, out *schema.Schema) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, pair := range pairs {
+		if in.Log == "sign_ins" && strings.EqualFold(lastOf(pair[1]), "correlationId") {
+			continue // of a sign-in it is an id of its own
+		}
+		a, inA, okA := clearIn(in, out, pair[0])
+		c, inC, okC := clearIn(in, out, pair[1])
+		if okA && okC && a != c && inA && inC {
+			diags = append(diags, &hcl.Diagnostic{Severity: hcl.DiagWarning, Summary: "One field gives another away", Subject: b.Range().Ptr(),
+				Detail: fmt.Sprintf("%q and %q can be told from each other, and only one of them stays in clear. Write a rule for both, or set sweep = true.", pair[0], pair[1])})
+		}
+	}
+	return diags
+}
+
+// clearIn reports whether a field is in clear in out, and was in in; ok is false
+// if the schema does not list it.
+func clearIn(in, out *schema.Schema, path string) (after, before, ok bool) {
+	p, err := record.ParsePath(path)
+	if err != nil {
+		return false, false, false
+	}
+	f, err := in.Lookup(p)
+	if err != nil || f.Type == nil {
+		return false, false, false
+	}
+	left, err := out.Lookup(p)
+	return err == nil && left.Class >= schema.Online, f.Class >= schema.Online, true
+}
+
+func lastOf(path string) string { return path[strings.LastIndexByte(path, '.')+1:] }
 
 func readPolicy(b catalog.Body) policy {
 	p := policy{byClass: true, unknown: scan, v4: siteV4, v6: siteV6}

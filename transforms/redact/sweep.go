@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -63,8 +64,8 @@ type gram struct {
 }
 
 type guidBytes struct {
-	bytes  [16]byte
-	needle int
+	bytes      [16]byte
+	put, putTo int
 }
 
 // hit is a stretch of a text that must not stay, and what to put there.
@@ -172,7 +173,58 @@ func (s *stage) needle(raw, put []byte) {
 	for _, f := range w.forms.list {
 		w.add(w.forms.text[f.from:f.to], f.kind, from, to)
 	}
+	if kind == pseudonym.Text && w.given(value, from, to) {
+		return
+	}
 	e.learn(value, &w.forms)
+}
+
+// given adds the GUIDs that an opaque id gives away: an audit's id has its
+// correlation id inside, and a token's id is the bytes of its sign-in's.
+func (w *sweeper) given(value []byte, put, putTo int) (found bool) {
+	const text, packed = 36, 22
+	for i := 0; i+text <= len(value); i++ {
+		if v := value[i : i+text]; isGUID(v) && hexGUID(v) {
+			w.addGUID(v, put, putTo)
+			found = true
+			i += text - 1
+		}
+	}
+	if len(value) != packed || bytes.IndexFunc(value, func(r rune) bool { return r >= utf8.RuneSelf || base64Values[r] == notBase64 }) >= 0 {
+		return found
+	}
+	w.decode(value)
+	if len(w.plain) != 16 {
+		return found
+	}
+	for _, little := range []bool{true, false} {
+		b := [16]byte(w.plain)
+		if little {
+			swapGUID(&b)
+		}
+		var guid [text]byte
+		digits := hex.AppendEncode(w.other[:0], b[:])
+		w.other = digits
+		at := 0
+		for i, c := range digits {
+			if i == 8 || i == 12 || i == 16 || i == 20 {
+				guid[at] = '-'
+				at++
+			}
+			guid[at] = c
+			at++
+		}
+		w.addGUID(guid[:], put, putTo)
+	}
+	return true
+}
+
+// swapGUID changes between the two orders in which services write the bytes of
+// the first three groups.
+func swapGUID(b *[16]byte) {
+	slices.Reverse(b[0:4])
+	slices.Reverse(b[4:6])
+	slices.Reverse(b[6:8])
 }
 
 // formsOf sets w.forms to the forms of a value in which it may stand elsewhere.
@@ -278,7 +330,7 @@ func appendLoose(dst, text []byte) []byte {
 
 // addGUID adds a GUID with dashes, in its text forms and as bytes.
 func (w *sweeper) addGUID(value []byte, put, putTo int) {
-	var hex, short [16]byte
+	var big, little [16]byte
 	var text [36]byte
 	var digits [32]byte
 	n := 0
@@ -290,17 +342,13 @@ func (w *sweeper) addGUID(value []byte, put, putTo int) {
 		}
 	}
 	w.add(text[:], pseudonym.GUID, put, putTo)
-	for i := range hex {
-		hex[i] = hexValue(digits[2*i])<<4 | hexValue(digits[2*i+1])
+	for i := range big {
+		big[i] = hexValue(digits[2*i])<<4 | hexValue(digits[2*i+1])
 	}
 	w.add(digits[:], pseudonym.GUID, put, putTo)
-	// Services write GUIDs as bytes with the first three groups reversed.
-	short = hex
-	slices.Reverse(short[0:4])
-	slices.Reverse(short[4:6])
-	slices.Reverse(short[6:8])
-	last := len(w.needles) - 1
-	w.guids = append(w.guids, guidBytes{hex, last}, guidBytes{short, last})
+	little = big
+	swapGUID(&little)
+	w.guids = append(w.guids, guidBytes{big, put, putTo}, guidBytes{little, put, putTo})
 }
 
 func gramHash(t []byte) uint32 { return binary.LittleEndian.Uint32(t) * 0x9e3779b1 }

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/logpipe/logpipe/pipeline/catalog"
+	"github.com/logpipe/logpipe/transforms/redact"
 )
 
 // sweeping replaces the address, drops the name and truncates the IP address;
@@ -103,5 +106,27 @@ func TestSweepOfWhatIsEscapedElsewhere(t *testing.T) {
 		if got := run(t, tr, l, in)[0]; got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", in, got, want)
 		}
+	}
+}
+
+// TestPairsAreOne: an id that holds another is swept with it, both ways.
+func TestPairsAreOne(t *testing.T) {
+	const id, token = "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "4AQlP4lP0xGaDAMF6CwzAQ"
+	const audit = "Directory_" + id + "_ABCDE_1234"
+	tr, l := open(t, signIns(t), keepAll+"sweep = true\nrule \"drop\" { fields = [\"uniqueTokenIdentifier\", \"id\"] }")
+	for in, want := range map[string]string{
+		`{"uniqueTokenIdentifier":"` + token + `","correlationId":"` + id + `"}`: `{"correlationId":"[redacted]"}`,
+		`{"id":"` + id + `","sessionId":"` + token + `"}`:                        `{"sessionId":"[redacted]"}`,
+		`{"id":"` + audit + `","correlationId":"` + id + `"}`:                    `{"correlationId":"[redacted]"}`,
+	} {
+		if got := run(t, tr, l, in)[0]; got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", in, got, want)
+		}
+	}
+	k := redact.Kind()
+	a, _ := catalog.Parse(&k, keepAll+`rule "drop" { fields = ["uniqueTokenIdentifier"] }`, t.TempDir(), signIns(t), nil)
+	_, diags := k.Transform(a)
+	if diags.HasErrors() || len(diags) != 1 || diags[0].Summary != "One field gives another away" {
+		t.Errorf("without a sweep: %v", diags)
 	}
 }
