@@ -20,8 +20,8 @@ func schemaCommand() command {
 		name: "schema", synopsis: "Show what may be written on a block, or the fields of a log", usage: "[options] [CLASS.KIND]",
 		doc: `Without arguments, lists the kinds of blocks and the logs. With CLASS.KIND,
 such as sink.local, or with tenant, shows what may be written on such a block;
-with -log, what a record of that log contains, which of its fields are personal,
-and what it takes to read the log.`,
+with -log, what a record of that log contains, which of its fields are
+personal, and what it takes to read the log.`,
 		args: complete.PredictSet(kindNames()...),
 		setup: func(p *program, f *flags) func([]string) code {
 			log := f.String("log", "", "Show the fields of the log of this `name`.")
