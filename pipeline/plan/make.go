@@ -215,12 +215,14 @@ func decide(st *state.State, r Route, s pipeline.Slice, now time.Time, replace b
 		}
 		return []verdict{v}
 	}
-	again := v.after(done)
 	if replace {
+		again := v.after(done)
 		again.why, again.slice.Prior, again.seen = "asked for with -replace", nil, nil
 		return []verdict{again}
 	}
-	if again.why = moved(s.Ground, again.slice.Prior); again.why != "" {
+	if why := moved(s.Ground, ground(done)); why != "" {
+		again := v.after(done)
+		again.why = why
 		return []verdict{again}
 	}
 	if why := revisit(s, done, now); why != "" {
@@ -229,11 +231,23 @@ func decide(st *state.State, r Route, s pipeline.Slice, now time.Time, replace b
 	return v.gaps(lane, done)
 }
 
+// ground is what all of done was read from.
+func ground(done []state.Done) []pipeline.Part {
+	if len(done) == 1 { // by far the most
+		return done[0].Ground
+	}
+	var all []pipeline.Part
+	for _, d := range done {
+		all = append(all, d.Ground...)
+	}
+	return all
+}
+
 // after makes v a further revision of what is done of its slice.
 func (v verdict) after(done []state.Done) verdict {
+	v.slice.Prior = ground(done)
 	for _, d := range done {
 		v.revision = max(v.revision, d.Revision+1)
-		v.slice.Prior = append(v.slice.Prior, d.Ground...)
 		if d.Seen != "" && !slices.Contains(v.seen, d.Seen) {
 			v.seen = append(v.seen, d.Seen)
 		}
@@ -287,15 +301,14 @@ func settles(s pipeline.Slice) time.Time {
 	return s.End.Add(s.Revisit[len(s.Revisit)-1])
 }
 
-// gaps returns a verdict for every stretch of v's slice that done leaves open.
+// gaps returns a verdict for every stretch of v's slice that done, which is
+// sorted by time, leaves open.
 // After a change of the slice length the new grid starts at the border of what
 // is stored, so a stretch may be shorter than the grid.
 func (v verdict) gaps(lane *state.LaneState, done []state.Done) []verdict {
 	if v.slice.Start.IsZero() {
 		return nil
 	}
-	sorted := slices.Clone(done)
-	slices.SortFunc(sorted, func(a, b state.Done) int { return a.Start.Compare(b.Start) })
 	var open []verdict
 	border := v.slice.Start
 	stretch := func(end time.Time) {
@@ -309,7 +322,7 @@ func (v verdict) gaps(lane *state.LaneState, done []state.Done) []verdict {
 		g.why = "the rest of the slice is stored already"
 		open = append(open, g)
 	}
-	for _, d := range sorted {
+	for _, d := range done {
 		stretch(earlier(d.Start, v.slice.End))
 		if d.End.After(border) {
 			border = d.End

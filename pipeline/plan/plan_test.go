@@ -80,6 +80,9 @@ func (sink) Open(context.Context, pipeline.Opening) (pipeline.Writer, error) {
 
 func kinds() catalog.Catalog {
 	return catalog.Catalog{
+		{Class: addr.Source, Name: "book", Source: func(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
+			return source{component: component{schema: schema.Open("")}}, nil
+		}},
 		{Class: addr.Source, Name: "log", Body: catalog.Block{Attrs: []catalog.Attr{{Name: "log"}, {Name: "notice"}}},
 			Source: func(a *catalog.Args) (pipeline.Source, hcl.Diagnostics) {
 				return source{component{schema: schema.Open(a.Text("log"))}, a.Text("notice")}, nil
@@ -95,7 +98,7 @@ func kinds() catalog.Catalog {
 	}
 }
 
-func decode(t *testing.T, text string) *config.Pipeline {
+func decode(t testing.TB, text string) *config.Pipeline {
 	t.Helper()
 	f, diags := config.FromSource(t.TempDir(), "pipeline.hcl", []byte(text))
 	if diags.HasErrors() {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,8 +42,11 @@ func (h *house) spoil(sink string, fail func(op, object string) error) (mend fun
 // dies is a fault at one operation of a sink after which nothing works.
 func (h *house) dies(sink string, at func(op, object string) bool) (mend func()) {
 	plain, dead := h.wrap, false
+	var mu sync.Mutex
 	h.wrap = func(name string, s store.Store) store.Store {
 		return &faulty{s, func(op, object string) error {
+			mu.Lock()
+			defer mu.Unlock()
 			if dead = dead || name == sink && at(op, object); dead {
 				return errDead
 			}
@@ -86,13 +90,12 @@ func TestAnErrorThatWrapsEOFIsNoEnd(t *testing.T) {
 func TestACommitWhoseAnswerWasLost(t *testing.T) {
 	w := newWorld(2, 4)
 	h := newHouse(t, w, oneSink)
-	once := false
-	mend := h.spoil("a", func(op, name string) error {
-		if committed(op, name) && !once {
-			once = true
-			return errors.New("the answer was lost")
+	var once sync.Once
+	mend := h.spoil("a", func(op, name string) (err error) {
+		if committed(op, name) {
+			once.Do(func() { err = errors.New("the answer was lost") })
 		}
-		return nil
+		return err
 	})
 	_, r, err := h.apply()
 	if err != nil || len(r.Failures) != 1 {
