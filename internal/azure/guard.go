@@ -108,5 +108,6 @@ func Transport() *http.Transport {
 	t.TLSHandshakeTimeout = 30 * time.Second
 	t.ResponseHeaderTimeout = 5 * time.Minute
 	t.MaxIdleConnsPerHost = 8
+	t.ReadBufferSize = 64 << 10 // pages are megabytes
 	return t
 }

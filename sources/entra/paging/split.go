@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -12,10 +13,14 @@ import (
 // splitter takes a page apart. It belongs to one goroutine.
 type splitter struct {
 	dec     *jsontext.Decoder
+	buffer  *bufio.Reader // the decoder alone would read a few kilobytes at a time
 	compact []byte
 }
 
-func newSplitter() *splitter { return &splitter{dec: jsontext.NewDecoder(bytes.NewReader(nil))} }
+func newSplitter() *splitter {
+	none := bytes.NewReader(nil)
+	return &splitter{dec: jsontext.NewDecoder(none), buffer: bufio.NewReaderSize(none, 128<<10)}
+}
 
 // page is what stands around the records.
 type page struct {
@@ -44,7 +49,8 @@ func (e *cutPage) Unwrap() error { return e.cause }
 func (s *splitter) split(body io.Reader, fn func(raw []byte, off int64) error) (page, error) {
 	var p page
 	bounded := &bound{r: body, left: MaxPage}
-	s.dec.Reset(bounded, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	s.buffer.Reset(bounded)
+	s.dec.Reset(s.buffer, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	err := s.object(&p, fn)
 	if err == nil {
 		return p, nil
