@@ -511,9 +511,11 @@ func (s *stage) rewrite(d *doc, e *entry) (bool, error) {
 	}
 	w := &s.sweeper
 	w.hits = w.hits[:0]
-	w.flat.set(src)
-	if len(w.needles) > 0 {
-		w.find(&w.flat)
+	w.flat.begin(src)
+	for more := true; more; more = w.flat.next() {
+		if len(w.needles) > 0 {
+			w.find(&w.flat)
+		}
 	}
 	if len(w.hits) > 0 {
 		s.swept[e.name] += int64(len(w.hits))

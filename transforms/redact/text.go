@@ -19,11 +19,12 @@ type flat struct {
 	text []byte
 	pos  []int32 // of each byte of text and of its end; nil: they are the same
 
-	has  class // what is in it, at least
-	bufs [2][]byte
-	poss [2][]int32
-	cur  int // of bufs and poss, where text and pos are
-	seg  []byte
+	has   class // what is in it, at least
+	round int   // levels of escapes undone
+	bufs  [2][]byte
+	poss  [2][]int32
+	cur   int // of bufs and poss, where text and pos are
+	seg   []byte
 }
 
 // class is a set of kinds of byte.
@@ -101,7 +102,14 @@ func classOf(c byte) class {
 
 // set makes f the flat form of src.
 func (f *flat) set(src []byte) {
-	f.cur = 0
+	f.begin(src)
+	for f.next() {
+	}
+}
+
+// begin makes f the form of src in which no escape is undone yet.
+func (f *flat) begin(src []byte) {
+	f.cur, f.round = 0, 0
 	if cap(f.bufs[0]) < len(src) {
 		f.bufs[0] = make([]byte, 2*len(src)+64)
 	}
@@ -115,15 +123,27 @@ func (f *flat) set(src []byte) {
 		f.poss[0] = append(f.poss[0], int32(i))
 	}
 	f.pos = f.poss[0]
-	for n := 0; n < rounds && f.has&(hasPercent|hasSlash) != 0 && f.unescape(); n++ {
-		f.has = 0
-		for _, c := range f.text {
-			f.has |= classOf(c)
-		}
+	if f.has&hasWide != 0 {
+		f.compose()
+	}
+}
+
+// next undoes one level of escapes. It returns false if there is none: then f is
+// the flat form. Who looks for a value looks at every level, because what looks
+// like an escape may be the end of one thing and the beginning of another.
+func (f *flat) next() bool {
+	if f.has&(hasPercent|hasSlash) == 0 || f.round == rounds || !f.unescape() {
+		return false
+	}
+	f.round++
+	f.has = 0
+	for _, c := range f.text {
+		f.has |= classOf(c)
 	}
 	if f.has&hasWide != 0 {
 		f.compose()
 	}
+	return true
 }
 
 // at returns where byte i of the flat text stands in the source.

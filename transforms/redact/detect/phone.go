@@ -89,7 +89,6 @@ type candidate struct {
 	ends   [12]int // of each group, in the text
 	upTo   [12]int // digits up to the end of each group
 	start  int
-	date   bool
 }
 
 // read reads groups of digits with single separators between them.
