@@ -28,7 +28,6 @@ type bucket struct {
 	low    float64   // the rate right after the last cut
 	cut    time.Time // when that was
 	streak int       // refusals without a stretch of quiet between them
-	before float64   // what an earlier run learned
 }
 
 const (
@@ -42,13 +41,7 @@ const (
 )
 
 func newBucket(q quota) *bucket {
-	b := &bucket{turn: make(chan struct{}, 1)}
-	b.set(q)
-	return b
-}
-
-func (b *bucket) set(q quota) {
-	b.quota, b.limit = q, q.rate()/safety
+	return &bucket{turn: make(chan struct{}, 1), quota: q, limit: q.rate() / safety}
 }
 
 // rate is how many requests a second are allowed at an instant.
@@ -119,8 +112,13 @@ func (b *bucket) refuse(now time.Time, after time.Duration) {
 	} else {
 		b.streak = 0
 	}
+	b.learn(granted, now)
+}
+
+// learn takes the rate that the service seems to grant.
+func (b *bucket) learn(rate float64, now time.Time) {
 	b.taught, b.cut = true, now
-	b.goal = max(granted, leastQ)
+	b.goal = max(rate, leastQ)
 	b.low = max(b.goal*caution, leastQ)
 }
 

@@ -16,6 +16,7 @@ import (
 type Limiter struct {
 	mu      sync.Mutex
 	buckets map[string]*bucket
+	taught  map[string]float64 // by an earlier run
 }
 
 // NewLimiter returns a limiter that has seen no request.
@@ -94,6 +95,9 @@ func (l *Limiter) bucket(key string, q quota) *bucket {
 	if b == nil {
 		b = newBucket(q)
 		l.buckets[key] = b
+		if rate := l.taught[key]; rate > 0 && rate < b.limit {
+			b.learn(rate, time.Now())
+		}
 	}
 	return b
 }
@@ -179,14 +183,10 @@ func (l *Limiter) Learned() map[string]float64 {
 	return out
 }
 
-// Teach takes what an earlier run learned. Buckets that exist already and rates
-// above the documented ones are left alone.
+// Teach takes what an earlier run learned, before the first Budget is made.
+// Rates above the documented ones mean nothing.
 func (l *Limiter) Teach(learned map[string]float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key, rate := range learned {
-		if l.buckets[key] == nil && rate > 0 {
-			l.buckets[key] = &bucket{turn: make(chan struct{}, 1), before: rate}
-		}
-	}
+	l.taught = maps.Clone(learned)
 }

@@ -226,3 +226,55 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+// What one run learned the next one begins with.
+func TestLearnedIsTaught(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := azure.NewLimiter()
+		b := l.Budget(corp(), azure.Reports)
+		for range 3 {
+			if err := b.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(l.Learned()) > 0 {
+			t.Error("nothing was refused, and something was learned")
+		}
+		b.Throttled(time.Second, "")
+		learned := l.Learned()
+		if len(learned) != 1 {
+			t.Fatalf("learned %v", learned)
+		}
+		next := azure.NewLimiter()
+		next.Teach(learned)
+		if rate := next.Budget(corp(), azure.Reports).Rate(); rate >= 0.25 || rate < 0.15 {
+			t.Errorf("the next run begins at %.2f requests a second, learned were %v", rate, learned)
+		}
+		next.Teach(map[string]float64{"global/app/contoso.example/reports": 99})
+	})
+}
+
+// A refusal that blames the application over all tenants slows all of them.
+func TestScopeOfARefusal(t *testing.T) {
+	for scope, both := range map[string]bool{"": false, "Tenant_Application/ReadLimit/app/tenant": false, "Application/ReadLimit/app": true} {
+		t.Run(scope, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := azure.NewLimiter()
+				one, other := corp(), corp()
+				other.ID = "fabrikam.example"
+				a, b := l.Budget(one, azure.Reports), l.Budget(other, azure.Reports)
+				if err := a.Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				a.Throttled(time.Minute, scope)
+				start := time.Now()
+				if err := b.Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if waited := time.Since(start) >= time.Minute; waited != both {
+					t.Errorf("the other tenant waited %s", time.Since(start))
+				}
+			})
+		})
+	}
+}
