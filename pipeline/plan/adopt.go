@@ -119,14 +119,21 @@ func another(p *config.Pipeline, st *state.State) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, in := range p.Instances {
 		old, ok := st.Sources[in.Addr]
-		if in.Source == nil || !ok || old.Log == in.Source.Schema().Log {
+		if in.Source == nil || !ok {
+			continue
+		}
+		was, is := old.Fingerprint, in.Identity
+		if was == "" || is == "" { // an older state, or a tenant that is not known here
+			was, is = logName(old.Log), logName(in.Source.Schema().Log)
+		}
+		if was == is {
 			continue
 		}
 		diags = append(diags, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
 			Summary:  "Source became another",
-			Detail: fmt.Sprintf("%s reads %s, but what is stored under that name came from %s. A source keeps its log for good: give the new one a new label.",
-				in.Addr, logName(in.Source.Schema().Log), logName(old.Log)),
+			Detail: fmt.Sprintf("%s reads %s, but what is stored under that name came from %s. A source keeps its log and tenant for good: give the new one a new label.",
+				in.Addr, is, was),
 			Subject: in.Range.Ptr(),
 		})
 	}

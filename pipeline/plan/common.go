@@ -13,7 +13,9 @@ import (
 // Common returns what stands in both the shown plan and the one that was made
 // now, unchanged, and a line for every read that was left out because the world
 // or the state moved since. Nothing is added: what only the new plan has waits
-// for the next one. It refuses when the state or the configuration is another.
+// for the next one. Recoveries, moves and forgets are those of now: they follow
+// from the configuration, which is the same, and have to come before any read.
+// It refuses when the state or the configuration is another.
 func Common(shown, now *Plan) (*Plan, []string, error) {
 	switch {
 	case shown.FormatVersion != now.FormatVersion:

@@ -202,6 +202,30 @@ func TestOpenIntents(t *testing.T) {
 	}
 }
 
+// What an interrupted run left is settled whatever plan was shown: the reads
+// that stand in both may lean on it.
+func TestCommonKeepsRecoveries(t *testing.T) {
+	st := remember(t, "a", shape(t, one))
+	shown := mustMake(t, one, st, plan.Options{}, slice(0, 1), slice(1, 2))
+	open(t, st, "a")
+	now := mustMake(t, one, st, plan.Options{}, slice(0, 1), slice(1, 2))
+	both, left, err := plan.Common(shown, now)
+	if err != nil || len(left) > 0 || len(both.Reads) != 2 || len(both.Recoveries) != 1 {
+		t.Errorf("reads %v, recoveries %+v, left %v, error %v", names(both), both.Recoveries, left, err)
+	}
+}
+
+func TestASourceOfAnotherTenant(t *testing.T) {
+	st := remember(t, "a", shape(t, one))
+	if err := st.Do(state.Know{Source: sourceAddr("s"), Identity: state.Identity{Kind: "log", Fingerprint: "records without a log, tenant contoso"}}); err != nil {
+		t.Fatal(err)
+	}
+	_, diags := plan.Make(decode(t, one), st, &plan.Found{}, day, plan.Options{})
+	if !diags.HasErrors() || !strings.Contains(diags[0].Detail, "contoso") {
+		t.Errorf("diagnostics %v, want one that says what it was", diags)
+	}
+}
+
 // BenchmarkMake plans over a state with many slices done in several sinks, a
 // tenth of which is not settled, and a few that are new.
 func BenchmarkMake(b *testing.B) {

@@ -381,11 +381,12 @@ func write(r Route, v verdict, names map[string]*pipeline.Slice) (Write, hcl.Dia
 			Detail:  fmt.Sprintf("Slice %s of %s cannot be named: %s.", v.slice.Name, v.slice.Source, err),
 			Subject: r.Sink.Range.Ptr()}}
 	}
-	for _, n := range w.Names {
+	// The slice's own name counts, too: its rejects are called by it.
+	for _, n := range append([]string{"\x00" + v.slice.Name}, w.Names...) {
 		key := r.Sink.Addr.String() + "\x00" + strings.ToLower(n)
 		if other := names[key]; other != nil && (other.Name != v.slice.Name || other.Source != v.slice.Source) {
 			return w, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Two slices with one object name",
-				Detail:  collision(r.Sink.Addr, n, *other, v.slice),
+				Detail:  collision(r.Sink.Addr, strings.TrimPrefix(n, "\x00"), *other, v.slice),
 				Subject: r.Sink.Range.Ptr()}}
 		}
 		names[key] = &v.slice
@@ -394,7 +395,7 @@ func write(r Route, v verdict, names map[string]*pipeline.Slice) (Write, hcl.Dia
 }
 
 func collision(sink addr.Instance, object string, a, b pipeline.Slice) string {
-	text := fmt.Sprintf("Slice %s of %s and slice %s of %s would both be written to %q in %s. ", a.Name, a.Source, b.Name, b.Source, object, sink)
+	text := fmt.Sprintf("Slice %s of %s and slice %s of %s would have one name, %q, in %s. ", a.Name, a.Source, b.Name, b.Source, object, sink)
 	switch {
 	case a.Name == b.Name:
 		return text + "A slice's name begins with the label and key of its source: give one of the two sources another label."

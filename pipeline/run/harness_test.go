@@ -214,6 +214,18 @@ func (w *writer) Commit(ctx context.Context) ([]manifest.Object, error) {
 
 func (w *writer) Abort() error { return w.w.Abort() }
 
+// service is a sink without a store that anybody sees: its manifest lives beside
+// the state. What it calls its objects happens to be a name in the state's store.
+type service struct{ to *sink }
+
+func (s service) Names(pipeline.Opening) ([]string, bool, error) {
+	return []string{store.Row{Prefix: "segments/"}.Name(1)}, true, nil
+}
+
+func (s service) Open(ctx context.Context, o pipeline.Opening) (pipeline.Writer, error) {
+	return s.to.Open(ctx, o)
+}
+
 // keeper drops records whose text is "drop" and fails on "break".
 type keeper struct{ schema *schema.Schema }
 
@@ -316,6 +328,9 @@ func (h *house) catalog() catalog.Catalog {
 			}
 			return &sink{s: stores[place], place: place}, nil
 		}, Body: catalog.Block{Attrs: []catalog.Attr{{Name: "at"}}}},
+		{Class: addr.Sink, Name: "service", Sink: func(a *catalog.Args) (pipeline.Sink, hcl.Diagnostics) {
+			return service{&sink{s: h.store(a.Addr.Label)}}, nil
+		}},
 	}
 }
 

@@ -10,11 +10,17 @@
 // A lane is committed in four steps: intent in the state, objects in the sink's
 // store, entry in the sink's manifest, done in the state. The objects exist
 // when the manifest names them. A crash between any two steps leaves an intent
-// behind, which the next run settles before it reads anything: Recover.
+// behind, which the next run settles before it reads anything. So does an
+// object whose commit failed, because an error does not say that it is not
+// there. An intent announces names under which nothing lies yet: what a
+// recovery finds there is an orphan and may be deleted.
 //
-// A sink that fails takes its own lanes with it and nothing else. A source
-// that fails takes the slice. What was not done is simply still to do: the
-// next plan finds it.
+// A sink that fails, in a recovery too, takes its own lanes with it and nothing
+// else. A source that fails takes the slice. What was not done is simply still
+// to do: the next plan finds it.
+//
+// A record that reaches a sink by two ways is two records to it: stored, and
+// counted in all six counts, once for each way.
 package run
 
 import (

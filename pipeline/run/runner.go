@@ -91,8 +91,9 @@ func (r *runner) introduce(ctx context.Context) error {
 			switch {
 			case !used[in.Addr]:
 			case in.Source != nil:
-				if _, known := s.Sources[in.Addr]; !known {
-					ops = append(ops, state.Know{Source: in.Addr, Identity: state.Identity{Kind: in.Addr.Kind, Log: in.Source.Schema().Log}})
+				id := state.Identity{Kind: in.Addr.Kind, Log: in.Source.Schema().Log, Fingerprint: in.Identity}
+				if old, known := s.Sources[in.Addr]; !known || old.Fingerprint == "" && id.Fingerprint != "" {
+					ops = append(ops, state.Know{Source: in.Addr, Identity: id})
 				}
 			case in.Sink != nil:
 				sinks = append(sinks, in)

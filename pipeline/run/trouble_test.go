@@ -526,3 +526,21 @@ func TestSettledSlicesAreJoined(t *testing.T) {
 		t.Errorf("memories are kept: %v", left)
 	}
 }
+
+// A sink without a store of its own has its manifest beside the state, and
+// nothing of the state is its to delete, whatever it calls its objects.
+func TestAServiceThatWasInterrupted(t *testing.T) {
+	w := newWorld(1, 4)
+	h := newHouse(t, w, "source \"world\" \"w\" {}\nsink \"service\" \"s\" { from = source.world.w }\n")
+	mend := h.dies("s", func(op, name string) bool { return op == "write" })
+	_, _, _ = h.apply()
+	mend()
+	h.mustApply()
+	h.settled()
+	if p, _ := h.mustApply(); !p.Empty() {
+		t.Errorf("there is still work: %+v", p)
+	}
+	if left := files(t, filepath.Join(h.dir, "state", "segments"), "000000000001.jsonl"); len(left) != 1 {
+		t.Error("the first segment of the state is gone")
+	}
+}
