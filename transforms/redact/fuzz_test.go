@@ -28,6 +28,9 @@ func FuzzNoClearValueAppears(f *testing.F) {
 		if token("x"+foldLower(before)+"x", foldLower(upn)) || !token(foldLower(before+upn+after), foldLower(upn)) {
 			return
 		}
+		if escaped(after, true) || escaped(before, false) {
+			return // of a letter that makes the value longer
+		}
 		value := upn
 		switch form & 3 {
 		case 1:
@@ -50,6 +53,14 @@ func FuzzNoClearValueAppears(f *testing.F) {
 			t.Errorf("%q appears: %s\nof %s", upn, out, in)
 		}
 	})
+}
+
+// escaped reports whether s begins or ends with an escape.
+func escaped(s string, begins bool) bool {
+	if begins {
+		return strings.HasPrefix(s, "%") && len(s) > 2 || strings.HasPrefix(s, `\`)
+	}
+	return len(s) > 2 && s[len(s)-3] == '%' || strings.Contains(s[max(0, len(s)-12):], `\`)
 }
 
 // FuzzWays: what is edited in place is what the walk makes of it.
