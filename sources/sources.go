@@ -4,12 +4,14 @@ package sources
 
 import (
 	"github.com/logpipe/logpipe/pipeline/catalog"
+	"github.com/logpipe/logpipe/sources/entra"
 	"github.com/logpipe/logpipe/sources/file"
 )
 
 // Kinds returns every kind of source.
 func Kinds() []catalog.Kind {
 	return []catalog.Kind{
+		entra.Kind(),
 		file.Kind(),
 	}
 }

@@ -31,7 +31,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		validateCommand(), planCommand(), applyCommand(),
-		fmtCommand(), forceUnlockCommand(), graphCommand(), keygenCommand(), schemaCommand(), showCommand(),
+		fmtCommand(), forceUnlockCommand(), graphCommand(), keygenCommand(), schemaCommand(), showCommand(), simulateCommand(),
 		stateCommand(), stateListCommand(), stateMvCommand(), statePullCommand(), statePushCommand(),
 		stateRebuildCommand(), stateRmCommand(), stateShowCommand(),
 		versionCommand(),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/logpipe/logpipe/internal/azure"
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/config"
 )
@@ -48,6 +49,10 @@ func (p *program) load(v values, unknown bool) *configuration {
 	c.diags = append(c.diags, diags...)
 	if !c.diags.HasErrors() {
 		c.pipe = pipe
+		limiter := azure.NewLimiter() // one for all tenants: an app's budget is one, too
+		for _, t := range pipe.Tenants {
+			t.Limiter = limiter
+		}
 	}
 	return c
 }

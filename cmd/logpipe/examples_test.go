@@ -8,6 +8,9 @@ import (
 	"testing"
 )
 
+// exampleKey is random and opens nothing.
+const exampleKey = "q8h0Uj0v2sHk3wqZ5o1c7m4n9X6yTtRrEeWwQqAaSsE="
+
 // TestExamples holds every example to what the documentation says of it: fmt
 // has nothing to do, validate finds nothing, plan works, apply stores what the
 // plan said, and then there is nothing to do.
@@ -40,11 +43,13 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// start runs the program in this process.
+// start runs the program in this process. Examples that redact take their key
+// from outside, as everybody should.
 func start(t *testing.T, dir string, args ...string) (code, string) {
 	t.Helper()
 	var out bytes.Buffer
-	got := logpipe(append([]string{"-chdir=" + dir}, args...), strings.NewReader(""), &out, &out, nil)
+	env := []string{"LOGPIPE_VAR_pseudonym_key=" + exampleKey}
+	got := logpipe(append([]string{"-chdir=" + dir}, args...), strings.NewReader(""), &out, &out, env)
 	return code(got), out.String()
 }
 
