@@ -118,7 +118,7 @@ const history = "risky_user_history"
 func (s *Source) Schema() *schema.Schema { return s.schema }
 
 // Meter tells what was asked of the service so far.
-func (s *Source) Meter() paging.Meter { return s.meter }
+func (s *Source) Meter() paging.Meter { return s.meter.Now() }
 
 // Open reads one slice of one stream.
 func (s *Source) Open(ctx context.Context, sl pipeline.Slice) (pipeline.Reader, error) {

@@ -43,6 +43,7 @@ package paging
 import (
 	"context"
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -76,10 +77,15 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration) error
 }
 
-// Meter counts what a source did. Its fields may be read when nothing reads any
-// more.
+// Meter counts what a source did. While something reads, Now tells.
 type Meter struct {
 	Requests, Pages, Records, Retries, Throttled, Restarts int64
+}
+
+// Now returns a copy of what was counted so far.
+func (m *Meter) Now() Meter {
+	return Meter{atomic.LoadInt64(&m.Requests), atomic.LoadInt64(&m.Pages), atomic.LoadInt64(&m.Records),
+		atomic.LoadInt64(&m.Retries), atomic.LoadInt64(&m.Throttled), atomic.LoadInt64(&m.Restarts)}
 }
 
 // MaxPage is the longest page in bytes that is held in memory.

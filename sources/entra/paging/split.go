@@ -45,7 +45,8 @@ func (e *cutPage) Error() string {
 func (e *cutPage) Unwrap() error { return e.cause }
 
 // split reads a page and calls fn for each record with its exact bytes, good
-// until fn returns, and its offset. The page counts only if the error is nil.
+// until fn returns, and its offset from the first record: what stands before it
+// differs from one read to the next. The page counts only if the error is nil.
 func (s *splitter) split(body io.Reader, fn func(raw []byte, off int64) error) (page, error) {
 	var p page
 	bounded := &bound{r: body, left: MaxPage}
@@ -166,12 +167,17 @@ func (s *splitter) records(fn func([]byte, int64) error) error {
 	if _, err := s.dec.ReadToken(); err != nil {
 		return err
 	}
+	first := int64(-1)
 	for s.dec.PeekKind() != ']' {
 		raw, err := s.dec.ReadValue()
 		if err != nil {
 			return err
 		}
 		off := s.dec.InputOffset() - int64(len(raw))
+		if first < 0 {
+			first = off
+		}
+		off -= first
 		if err := fn(s.oneLine(raw), off); err != nil {
 			return &ownError{err}
 		}
