@@ -133,8 +133,12 @@ func (a *applying) run(ctx context.Context, shown *plan.Plan) code {
 		return failed
 	}
 	if shown != nil {
-		if pl, ok = a.common(shown, pl); !ok {
+		now := pl
+		if pl, ok = a.common(shown, now); !ok {
 			return failed
+		}
+		if pl.Empty() && !now.Empty() {
+			return a.p.trouble(errors.New("nothing of the plan is left to do as it was shown, and what there is to do now was not shown: plan again"), a.events)
 		}
 	}
 	if result := a.p.showPlan(pl, a.o.planOptions, a.events); result != done {
@@ -208,7 +212,9 @@ func (a *applying) unapproved(pl *plan.Plan) []string {
 	return far
 }
 
-// inside reports whether a sink's place lies below the pipeline's directory.
+// inside reports whether a sink's place lies below the pipeline's directory,
+// symbolic links followed: a link in a pull request must not lead data out
+// unasked.
 func (p *program) inside(place string) bool {
 	if place == "" || strings.Contains(place, "://") {
 		return false
@@ -217,11 +223,26 @@ func (p *program) inside(place string) bool {
 	if err != nil {
 		return false
 	}
+	if root, err = filepath.EvalSymlinks(root); err != nil {
+		return false
+	}
 	if !filepath.IsAbs(place) {
 		place = filepath.Join(root, place)
 	}
-	rel, err := filepath.Rel(root, place)
+	rel, err := filepath.Rel(root, resolved(place))
 	return err == nil && filepath.IsLocal(rel)
+}
+
+// resolved follows the symbolic links of as much of a path as there is.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path
+	}
+	return filepath.Join(resolved(parent), filepath.Base(path))
 }
 
 func (a *applying) carryOut(ctx context.Context, pl *plan.Plan) code {

@@ -240,6 +240,9 @@ func (v *planView) notes(pl *plan.Plan) {
 			text = n.Addr.String() + " " + text
 		}
 		fmt.Fprintf(&v.b, "  %s\n", escape.Terminal(text))
+		for line := range strings.Lines(n.Paste) {
+			fmt.Fprintf(&v.b, "    %s\n", escape.Terminal(strings.TrimRight(line, "\n")))
+		}
 	}
 }
 

@@ -105,11 +105,11 @@ func (pl *Plan) missing(p *config.Pipeline, st *state.State, a addr.Instance) hc
 			Subject: in.Range.Ptr(),
 		}}
 	}
+	text := "is no longer in the configuration. To end it:"
 	if n := st.Sinks[a].Objects; n > 0 {
-		pl.Notes = append(pl.Notes, Note{Addr: a, Text: fmt.Sprintf("is no longer in the configuration; its %d objects stay and no retention rule watches them. To end this: %s", n, oneLine(removed))})
-	} else {
-		pl.Notes = append(pl.Notes, Note{Addr: a, Text: "is no longer in the configuration. To end this: " + oneLine(removed)})
+		text = fmt.Sprintf("is no longer in the configuration; its %d objects stay and no retention rule watches them. To end it:", n)
 	}
+	pl.Notes = append(pl.Notes, Note{Addr: a, Text: text, Paste: removed})
 	return nil
 }
 

@@ -68,5 +68,3 @@ func valueText(v cty.Value) string {
 	}
 	return string(b)
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

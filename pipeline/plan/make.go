@@ -33,6 +33,9 @@ func Make(p *config.Pipeline, st *state.State, f *Found, now time.Time, o Option
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	if diags = append(diags, regrouped(p, after, f)...); diags.HasErrors() {
+		return nil, diags
+	}
 	pl.problems(p, f)
 	pl.notices(p, f)
 	pl.recover(p, after, f)

@@ -148,8 +148,9 @@ type Problem struct {
 
 // Note is something a reader of the plan should know.
 type Note struct {
-	Addr addr.Instance `json:"addr,omitzero"`
-	Text string        `json:"text"`
+	Addr  addr.Instance `json:"addr,omitzero"`
+	Text  string        `json:"text"`
+	Paste string        `json:"paste,omitempty"` // a block for the configuration that answers it
 }
 
 // Empty reports whether there is nothing to do. Problems and notes are not

@@ -185,7 +185,7 @@ func lines(p *plan.Plan) []string {
 		}
 	}
 	for _, n := range p.Notes {
-		out = append(out, "note "+n.Addr.String()+" "+n.Text)
+		out = append(out, strings.TrimSpace("note "+n.Addr.String()+" "+n.Text+" "+n.Paste))
 	}
 	for _, n := range p.Problems {
 		out = append(out, "problem "+n.Addr.String()+" "+n.Text)
@@ -254,7 +254,7 @@ func TestMake(t *testing.T) {
 			state: remember(t, "a", same, slice(0, 1)), world: []pipeline.Slice{slice(0, 1)},
 			want: []string{"move sink.out.a to sink.out.z"}},
 		{name: "sink removed", hcl: two, state: gone(t, same), world: []pipeline.Slice{slice(0, 1)},
-			want: []string{"note sink.out.old is no longer in the configuration; its 4 objects stay and no retention rule watches them. To end this: removed { from = sink.out.old retention = \"forget\" }"}},
+			want: []string{"note sink.out.old is no longer in the configuration; its 4 objects stay and no retention rule watches them. To end it: removed {\n  from      = sink.out.old\n  retention = \"forget\"\n}"}},
 		{name: "sink removed and forgotten", hcl: two + "removed {\n  from = sink.out.old\n  retention = \"forget\"\n}\n", state: gone(t, same), world: []pipeline.Slice{slice(0, 1)},
 			want: []string{"forget sink.out.old"}},
 	} {
@@ -325,6 +325,8 @@ func TestMakeRefuses(t *testing.T) {
 			"to   = sink.out.a[\"k\"]"},
 		{"another log", strings.Replace(one, `"s" {}`, `"s" { log = "audits" }`, 1), remember(t, "a", "", slice(0, 1)), nil,
 			`source.log.s reads log "audits", but what is stored under that name came from records without a log`},
+		{"a window was removed", one, remember(t, "a", "", slice(0, 1)), []pipeline.Slice{{Source: sourceAddr("s"), Name: "s-file", Ground: []pipeline.Part{file("f", 1, "x")}}},
+			"cut into slices of time, and now it would be cut into whole files"},
 		{"two slices with one name", strings.Replace(one, "from =", "fixed = \"yes\"\n  from =", 1), state.New(), []pipeline.Slice{slice(0, 1), slice(1, 2)},
 			"${slice.name}"},
 	} {
