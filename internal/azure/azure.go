@@ -39,7 +39,7 @@ type Tenant struct {
 	Auth     Auth
 	Budget   float64 // share of the API's limits that this program may use, in (0, 1]; 0 is 1
 	Simulate *Simulate
-	Limiter  *Limiter // shared by all tenants of a process; nil: each source has its own
+	Limiter  *Limiter // shared by all tenants of a process; nil: by the sources of this one only
 
 	// Base is the address of Graph where it is not the cloud's own, such as
 	// http://127.0.0.1:4000: a simulated tenant, or a host that was allowed on
@@ -79,6 +79,16 @@ func (t *Tenant) Loopback(ctx context.Context, serve func(context.Context) (Serv
 		t.served = &s
 	}
 	return *t.served, nil
+}
+
+// Limits returns the limiter that all sources of the tenant share.
+func (t *Tenant) Limits() *Limiter {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Limiter == nil {
+		t.Limiter = NewLimiter()
+	}
+	return t.Limiter
 }
 
 // Graph returns the address of Microsoft Graph without version or slash at the

@@ -137,6 +137,9 @@ func (s *served) truth(log string, streams []string, from, to time.Time) map[str
 	want := map[string]string{}
 	l, _ := logs.Get(log)
 	field := cmp.Or(l.Filter, l.Time)
+	if strings.HasSuffix(log, "risk_detections") {
+		field = "lastUpdatedDateTime"
+	}
 	if l.Snapshot {
 		field = ""
 	}

@@ -99,7 +99,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			[]string{"this cloud does not serve risky_users"}, "failed"},
 		"filter": {"sign_ins", answer(400, "BadRequest", "Invalid filter clause"),
 			[]string{"400 Bad Request", "the filter on createdDateTime"}, "failed"},
-		"redirect": {"sign_ins", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/", 302) },
+		"redirect": {"sign_ins", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusFound)
+		},
 			[]string{"302 Found", "a redirect is not followed"}, "failed"},
 		"gateway": {"sign_ins", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(502)
@@ -245,7 +247,9 @@ func TestTokensStay(t *testing.T) {
 		"link": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"value":[],"@odata.nextLink":"%s/beta/auditLogs/signIns?$skiptoken=x"}`, thief.URL)
 		},
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL, 307) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect)
+		},
 		"link with a name": func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(w, `{"value":[],"@odata.nextLink":"http://me@%s/beta/auditLogs/signIns"}`, r.Host)
 		},

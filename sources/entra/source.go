@@ -57,9 +57,8 @@ type Source struct {
 	moved  *paging.Plan            // risky users, to ask for the history of
 	meter  paging.Meter
 
-	mu      sync.Mutex
-	ready   *ready
-	limiter *azure.Limiter // if the tenant has none
+	mu    sync.Mutex
+	ready *ready
 }
 
 // ready is what the first Open made.
@@ -83,6 +82,9 @@ func New(t *azure.Tenant, o Options) (*Source, error) {
 	if t == nil {
 		return nil, errors.New("a source needs a tenant")
 	}
+	if changing[log.Name] {
+		log.Filter = "lastUpdatedDateTime"
+	}
 	if o.MaxRecord <= 0 {
 		o.MaxRecord = defaultMaxRecord
 	}
@@ -92,7 +94,7 @@ func New(t *azure.Tenant, o Options) (*Source, error) {
 	if len(o.Streams) == 0 {
 		o.Streams = []string{""}
 	}
-	s := &Source{o: o, tenant: t, log: log, schema: sch, plans: map[string]*paging.Plan{}, limiter: t.Limiter}
+	s := &Source{o: o, tenant: t, log: log, schema: sch, plans: map[string]*paging.Plan{}}
 	for _, stream := range o.Streams {
 		if _, ok := log.Stream(stream); !ok && stream != "" {
 			return nil, fmt.Errorf("log %q has no stream %q", o.Log, stream)
@@ -105,14 +107,16 @@ func New(t *azure.Tenant, o Options) (*Source, error) {
 		users.Operators = []string{"ge", "lt"}
 		s.moved = paging.NewPlan(users, "", 0)
 	}
-	if s.limiter == nil {
-		s.limiter = azure.NewLimiter()
-	}
 	s.o.Window = s.o.Window.complete(log)
 	return s, nil
 }
 
 const history = "risky_user_history"
+
+// changing lists the logs whose records change for weeks: they stand in the
+// slice of their last change, so that a change of an old record is a record of
+// a new slice and none is missed.
+var changing = map[string]bool{"risk_detections": true, "service_principal_risk_detections": true}
 
 // Schema says what the records contain.
 func (s *Source) Schema() *schema.Schema { return s.schema }
@@ -181,7 +185,7 @@ func (s *Source) prepare(ctx context.Context) (*ready, error) {
 	}
 	s.ready = &ready{client: client, budget: s.o.Budget}
 	if s.ready.budget == nil {
-		s.ready.budget = s.limiter.Budget(s.tenant, s.log.Budget)
+		s.ready.budget = s.tenant.Limits().Budget(s.tenant, s.log.Budget)
 	}
 	return s.ready, nil
 }

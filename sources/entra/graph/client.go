@@ -142,7 +142,7 @@ func (c *Client) fetch(ctx context.Context, r paging.Request, read func(io.Reade
 	}()
 	adapter := c.adapters[r.Version]
 	if adapter == nil {
-		return "", &lasting{fmt.Errorf("Graph has no version %q", r.Version)}
+		return "", &lasting{fmt.Errorf("there is no version %q of Graph", r.Version)}
 	}
 	if err := c.checkLink(r.Next); err != nil {
 		return "", &lasting{err}
