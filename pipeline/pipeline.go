@@ -121,6 +121,12 @@ type Stage interface {
 	Close()
 }
 
+// Counted is a Stage that counts what its rules did. It is asked once, before
+// Close; names of rules never hold a value of a record.
+type Counted interface {
+	Counts() map[string]int64
+}
+
 // Sink stores records somewhere.
 type Sink interface {
 	// Names returns the names of the objects that Open would write, as far as

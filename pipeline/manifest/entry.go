@@ -66,25 +66,26 @@ type Part struct {
 // without records has an entry without objects: that nothing was there is
 // evidence too.
 type Entry struct {
-	Source   addr.Instance `json:"source"`
-	Stream   string        `json:"stream,omitempty"`
-	Sink     addr.Instance `json:"sink"`
-	Slice    string        `json:"slice"`          // slice.name, unique in a pipeline
-	Start    time.Time     `json:"start,omitzero"` // zero for a slice that is a whole file
-	End      time.Time     `json:"end,omitzero"`
-	Revision int           `json:"revision"` // 1 is the first read
-	Attempt  int           `json:"attempt"`  // 1 is the first try
-	Intent   string        `json:"intent"`
-	Shape    string        `json:"shape"`
-	Basis    time.Time     `json:"basis"`            // the time that retention counts from
-	Ground   []Part        `json:"ground,omitempty"` // with Seen and Settled, what a lost state is made from
-	Seen     string        `json:"seen,omitempty"`   // identities of its records, in the state's store
-	Settled  bool          `json:"settled,omitzero"`
-	Objects  []Object      `json:"objects,omitempty"`
-	Rejects  *Object       `json:"rejects,omitempty"` // where the rejected records are described
-	Counts   Counts        `json:"counts"`
-	Coverage string        `json:"coverage"`       // read, read_empty (promise 8)
-	Began    time.Time     `json:"began,omitzero"` // of the read, by our clock
-	At       time.Time     `json:"at"`             // of the commit, by our clock
-	Tool     string        `json:"tool"`
+	Source   addr.Instance    `json:"source"`
+	Stream   string           `json:"stream,omitempty"`
+	Sink     addr.Instance    `json:"sink"`
+	Slice    string           `json:"slice"`          // slice.name, unique in a pipeline
+	Start    time.Time        `json:"start,omitzero"` // zero for a slice that is a whole file
+	End      time.Time        `json:"end,omitzero"`
+	Revision int              `json:"revision"` // 1 is the first read
+	Attempt  int              `json:"attempt"`  // 1 is the first try
+	Intent   string           `json:"intent"`
+	Shape    string           `json:"shape"`
+	Basis    time.Time        `json:"basis"`            // the time that retention counts from
+	Ground   []Part           `json:"ground,omitempty"` // with Seen and Settled, what a lost state is made from
+	Seen     string           `json:"seen,omitempty"`   // identities of its records, in the state's store
+	Settled  bool             `json:"settled,omitzero"`
+	Objects  []Object         `json:"objects,omitempty"`
+	Rejects  *Object          `json:"rejects,omitempty"` // where the rejected records are described
+	Counts   Counts           `json:"counts"`
+	Rules    map[string]int64 `json:"rules,omitempty"` // how often each rule and detector changed something
+	Coverage string           `json:"coverage"`        // read, read_empty (promise 8)
+	Began    time.Time        `json:"began,omitzero"`  // of the read, by our clock
+	At       time.Time        `json:"at"`              // of the commit, by our clock
+	Tool     string           `json:"tool"`
 }

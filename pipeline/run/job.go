@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/logpipe/logpipe/pipeline"
@@ -22,6 +23,7 @@ type job struct {
 	slice  pipeline.Slice
 	source *config.Instance
 	lanes  []*lane
+	mu     sync.Mutex // of what workers add to lanes when they end
 	began  time.Time
 	ids    *identities // nil where records have no id
 
@@ -39,6 +41,7 @@ type lane struct {
 	writer  pipeline.Writer
 	rejects *rejects
 	counts  manifest.Counts
+	rules   map[string]int64 // what transforms counted, by rule
 	stage   stage
 	err     error
 }
@@ -290,7 +293,7 @@ func (j *job) entry(l *lane, ground []pipeline.Part) manifest.Entry {
 	return manifest.Entry{Source: j.read.Source, Stream: j.read.Stream, Sink: l.sink.Addr,
 		Slice: j.read.Slice, Start: j.read.Start, End: j.read.End, Revision: j.read.Revision, Attempt: l.write.Attempt,
 		Intent: l.intent.ID, Shape: l.write.Shape, Basis: j.basis(at), Ground: ground,
-		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Counts: l.counts, Coverage: coverage,
+		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Counts: l.counts, Rules: l.rules, Coverage: coverage,
 		Began: j.began, At: at, Tool: j.r.o.Tool}
 }
 

@@ -86,7 +86,7 @@ func (j *job) pump(ctx context.Context) ([]pipeline.Part, error) {
 	for range workers {
 		wg.Go(func() {
 			t := j.tree()
-			defer t.close()
+			defer j.retire(t)
 			for tk := range work {
 				j.work(ctx, t, tk)
 				tk.done <- struct{}{}

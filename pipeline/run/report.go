@@ -22,6 +22,12 @@ func (r *runner) committed(l *lane, e manifest.Entry) {
 		lr.Bytes += o.Bytes
 	}
 	lr.Counts = lr.Counts.Add(e.Counts)
+	for rule, n := range e.Rules {
+		if lr.Rules == nil {
+			lr.Rules = map[string]int64{}
+		}
+		lr.Rules[rule] += n
+	}
 	r.mu.Unlock()
 	r.event(Event{Kind: Committed, Source: e.Source, Sink: e.Sink, Slice: e.Slice, Revision: e.Revision, Counts: e.Counts, Objects: e.Objects})
 }

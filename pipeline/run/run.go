@@ -89,11 +89,12 @@ type Report struct {
 
 // LaneReport sums up one lane.
 type LaneReport struct {
-	Lane    state.Lane      `json:"lane"`
-	Slices  int             `json:"slices"`
-	Objects int             `json:"objects"`
-	Bytes   int64           `json:"bytes"` // stored
-	Counts  manifest.Counts `json:"counts"`
+	Lane    state.Lane       `json:"lane"`
+	Slices  int              `json:"slices"`
+	Objects int              `json:"objects"`
+	Bytes   int64            `json:"bytes"` // stored
+	Counts  manifest.Counts  `json:"counts"`
+	Rules   map[string]int64 `json:"rules,omitempty"` // what rules and detectors changed
 }
 
 // Failure is a slice, or one lane of it, that was not stored.

@@ -51,12 +51,41 @@ func (j *job) grow(at addr.Instance, feeds map[addr.Instance][]addr.Instance, la
 	return n
 }
 
-func (n *node) close() {
-	if n.stage != nil {
-		n.stage.Close()
-	}
+// retire closes a worker's tree and adds what its stages counted to the lanes
+// behind them. Workers end in any order.
+func (j *job) retire(n *node) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n.close()
+}
+
+// close returns the lanes behind the node.
+func (n *node) close() []*lane {
+	behind := n.lanes
 	for _, c := range n.children {
-		c.close()
+		behind = append(behind[:len(behind):len(behind)], c.close()...)
+	}
+	if n.stage == nil {
+		return behind
+	}
+	if c, ok := n.stage.(pipeline.Counted); ok {
+		counts := c.Counts()
+		for i, l := range behind {
+			if slices.Index(behind, l) == i { // two ways may lead to it
+				l.tally(counts)
+			}
+		}
+	}
+	n.stage.Close()
+	return behind
+}
+
+func (l *lane) tally(counts map[string]int64) {
+	for rule, n := range counts {
+		if l.rules == nil {
+			l.rules = map[string]int64{}
+		}
+		l.rules[rule] += n
 	}
 }
 
