@@ -5,8 +5,10 @@
 //
 // A Reader looks at content, never at names. From outside to inside it finds:
 //
-//   - compression: gzip (several members are one text) or zstd (several frames
-//     likewise), bounded against bombs by Limits;
+//   - compression: gzip (several members are one text, zeros behind the last
+//     are padding) or zstd (several frames likewise), bounded against bombs by
+//     Limits: text of over 64 MiB that is over 300 times larger than what it was
+//     packed into is refused, while logs pack 10 to 100 times;
 //   - encoding: UTF-8 with or without a byte order mark, UTF-16 of either order
 //     with or without one. A lone surrogate becomes the JSON escape \udxxx, which
 //     says the same, so nothing is replaced;
@@ -30,6 +32,12 @@
 // length 0, an array that the end of the text leaves open, because records may
 // be missing after it. Compressed data that breaks off or is damaged is an error
 // instead: it was not read whole.
+//
+// Memory does not grow with the text. A reader holds one record of at most
+// MaxRecord bytes and a chunk of 256 KiB besides; of a longer record it keeps
+// length and hash and lets go of the bytes, and of any number of blanks nothing.
+// A zstd decoder keeps at most 128 MiB, the window that the zstd program itself
+// takes unasked, in practice 8 MiB; a gzip decoder 32 KiB.
 //
 // Offsets count bytes of the text after decompression and as UTF-8, a UTF-8
 // byte order mark included, so that in a plain file they are positions in it.

@@ -44,9 +44,13 @@ type Reader struct {
 }
 
 // long is an item that is over the limit: only its length and hash are kept.
+// A \r at the end of what was added is kept back, because it belongs to the item
+// only if something follows.
 type long struct {
 	off, n int64
 	hash   hash.Hash
+	cr     bool
+	text   bool // something other than blanks was added
 }
 
 // NewReader returns a reader of r. Nothing is read before the first Read.
@@ -74,7 +78,8 @@ func (r *Reader) Close() error {
 }
 
 // Read puts the next records into b, which is empty. It may return without
-// any, having gone on inside one that is too long or over unchanged ones.
+// any, having gone on inside one that is too long or over unchanged ones; b then
+// has to be reset before the next call, or it keeps the text that was passed.
 // io.EOF ends the text and comes with the last records; any other error means
 // that the text was not read whole.
 func (r *Reader) Read(b *record.Batch) error {
@@ -169,7 +174,9 @@ func (r *Reader) take(b *record.Batch, text []byte, base int, find func([]byte) 
 			b.Skipped.Unchanged++
 		case r.long != nil:
 			r.long.add(text[:it.end])
-			b.RejectRaw(r.long.reject(b.Origin(), r.o.MaxRecord))
+			if r.long.text {
+				b.RejectRaw(r.long.reject(b.Origin(), r.o.MaxRecord))
+			}
 			r.long = nil
 		case it.end-it.start > r.o.MaxRecord:
 			l := newLong(off)
@@ -234,6 +241,20 @@ func joinLines(b []byte) int {
 func newLong(off int64) *long { return &long{off: off, hash: sha256.New()} }
 
 func (l *long) add(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	l.text = l.text || !blank(b)
+	if l.cr {
+		l.write([]byte{'\r'})
+	}
+	if l.cr = b[len(b)-1] == '\r'; l.cr {
+		b = b[:len(b)-1]
+	}
+	l.write(b)
+}
+
+func (l *long) write(b []byte) {
 	l.hash.Write(b)
 	l.n += int64(len(b))
 }

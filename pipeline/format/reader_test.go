@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -355,5 +356,150 @@ func TestLinesFromTheMiddle(t *testing.T) {
 	}
 	if diff := cmp.Diff([]item{{Off: 8, Text: `[{"a":2}]`, Length: 9}}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestBlanks reads lines of nothing but blanks that are over the limit of a
+// record and longer than what is read at a time.
+func TestBlanks(t *testing.T) {
+	blanks := strings.Repeat(" \t\r ", 256<<10)
+	for name, in := range map[string]string{
+		"alone":   blanks,
+		"a line":  blanks + "\n" + blanks + "\r\n",
+		"between": "{\"a\":1}\n" + blanks + "\n{\"b\":2}\n" + blanks,
+		"array":   "[" + blanks + "{\"a\":1}" + blanks + "," + blanks + "{\"b\":2}" + blanks + "]" + blanks,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, _, err := readAll(t, strings.NewReader(in), format.ReadOptions{MaxRecord: 1 << 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, it := range got {
+				if it.Err != "" {
+					t.Errorf("reject of %d bytes at %d: %s", it.Length, it.Off, it.Err)
+				}
+			}
+			if want := strings.Count(in, "{"); len(got) != want {
+				t.Errorf("%d items, want %d", len(got), want)
+			}
+		})
+	}
+}
+
+// TestLongRecordsAreTheSameInAnyPieces ends a line that is too long with \r\n at
+// every place around the border of what is read at a time.
+func TestLongRecordsAreTheSameInAnyPieces(t *testing.T) {
+	const chunk = 256 << 10
+	for n := chunk - 3; n < chunk+3; n++ {
+		line := `{"a":"` + strings.Repeat("x", n-6)
+		got, _, err := readAll(t, strings.NewReader(line+"\r\n{}\n"), format.ReadOptions{MaxRecord: 1 << 10})
+		if err != nil || len(got) != 2 || got[0].Length != int64(n) {
+			t.Errorf("%d bytes: %d items, the first of %d bytes, %v", n, len(got), got[0].Length, err)
+		}
+	}
+}
+
+// TestMemoryOfABatch holds what a batch keeps of a text to a record and a chunk.
+func TestMemoryOfABatch(t *testing.T) {
+	const most = 64 << 10
+	long := strings.Repeat("x", 8<<20)
+	for name, in := range map[string]string{
+		"a line":        `{"a":"` + long + `"}`,
+		"a value":       `[{"a":"` + long + `"}]`,
+		"a broken text": "[{\"a\":\"x\n" + long + `"}]`,
+		"blanks":        strings.Repeat(" ", 8<<20),
+		"line ends":     strings.Repeat("\n", 8<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := record.NewBatch(new(record.Layout).Compile())
+			rd := format.NewReader(strings.NewReader(in), format.ReadOptions{MaxRecord: most})
+			defer rd.Close()
+			for err := error(nil); err == nil; {
+				b.Reset("")
+				if err = rd.Read(b); err != nil && err != io.EOF {
+					t.Fatal(err)
+				}
+				if n := len(b.Fill()); n > most+2*(256<<10) {
+					t.Fatalf("the batch holds %d bytes", n)
+				}
+			}
+		})
+	}
+}
+
+// TestSmallBombs stops bombs under a gibibyte and takes logs that pack well.
+func TestSmallBombs(t *testing.T) {
+	zeros := make([]byte, 65<<20)
+	var buf bytes.Buffer
+	w, err := zstd.NewWriter(&buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(zeros)
+	w.Close()
+	for name, bomb := range map[string][]byte{"gzip": gz(t, string(zeros)), "zstd": buf.Bytes()} {
+		text, err := format.OpenText(bytes.NewReader(bomb), format.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, text)
+		text.Close()
+		if !errors.Is(err, format.ErrBomb) || n > 65<<20 {
+			t.Errorf("%s: %d bytes, error = %v, want ErrBomb", name, n, err)
+		}
+	}
+	var logs strings.Builder // about 200 times smaller
+	for i := 0; logs.Len() < 70<<20; i++ {
+		logs.WriteString(`{"id":"` + strconv.Itoa(i*7919) + `"` + strings.Repeat(`,"conditionalAccessStatus":"notApplied"`, 80) + "}\n")
+	}
+	packed := gz(t, logs.String())
+	if ratio := logs.Len() / len(packed); ratio < 100 {
+		t.Fatalf("the logs pack only %d times", ratio)
+	}
+	text, err := format.OpenText(bytes.NewReader(packed), format.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	if n, err := io.Copy(io.Discard, text); err != nil || n != int64(logs.Len()) {
+		t.Errorf("%d bytes of %d, %v", n, logs.Len(), err)
+	}
+}
+
+func TestGzipPadding(t *testing.T) {
+	one := string(gz(t, "{\"a\":1}\n"))
+	zeros := strings.Repeat("\x00", 200<<10)
+	for name, c := range map[string]struct {
+		in   string
+		want int
+		err  string
+	}{
+		"none":                {one, 1, ""},
+		"one byte":            {one + "\x00", 1, ""},
+		"many":                {one + one + zeros, 2, ""},
+		"a member behind":     {one + zeros + one, 0, "something other than zeros stands behind its end"},
+		"garbage":             {one + "garbage, garbage", 0, "gzip data is damaged"},
+		"a header breaks off": {one + one[:5], 0, "breaks off"},
+		"a member breaks off": {one + one[:len(one)-4], 0, "breaks off"},
+		"one byte of garbage": {one + "\x1f", 0, "breaks off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, _, err := readAll(t, strings.NewReader(c.in), format.ReadOptions{})
+			switch {
+			case c.err == "" && (err != nil || len(got) != c.want):
+				t.Errorf("%d items, %v", len(got), err)
+			case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
+				t.Errorf("error = %v, want %q", err, c.err)
+			}
+		})
+	}
+}
+
+func TestZstdWindow(t *testing.T) {
+	// A frame that needs a window of 256 MiB and has one empty last block.
+	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 18 << 3, 0x01, 0x00, 0x00}
+	_, _, err := readAll(t, bytes.NewReader(frame), format.ReadOptions{})
+	if err == nil || !strings.Contains(err.Error(), "window of more than 128 MiB") {
+		t.Errorf("error = %v", err)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -16,8 +15,8 @@ import (
 type Limits struct {
 	MaxText int64 // bytes of unpacked text; 256 GiB
 	// MaxRatio is how many times larger than the packed bytes read so far the
-	// text may be, once it has more than Floor bytes; 300 and 1 GiB. Logs pack 10
-	// to 60 times, a bomb 1,000 times and more.
+	// text may be, once it has more than Floor bytes; 300 and 64 MiB. Logs pack 10
+	// to 100 times, a bomb 1,000 times and more.
 	MaxRatio int64
 	Floor    int64
 }
@@ -30,7 +29,7 @@ func (l Limits) withDefaults() Limits {
 		l.MaxRatio = 300
 	}
 	if l.Floor <= 0 {
-		l.Floor = 1 << 30
+		l.Floor = 64 << 20
 	}
 	return l
 }
@@ -86,6 +85,10 @@ func (t *Text) Read(p []byte) (int, error) { return t.r.Read(p) }
 // Close frees the decoder.
 func (t *Text) Close() { t.free() }
 
+// maxWindow is how far back a zstd frame may refer, and so what its decoder
+// keeps: as much as the zstd program reads without being told to take more.
+const maxWindow = 128 << 20
+
 // peekSize is enough for every magic number.
 const peekSize = 64
 
@@ -102,7 +105,7 @@ func (t *Text) unpack() error {
 		return nil
 	case "gzip":
 		t.form.Compression = kind
-		z, err := gzip.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(first)), t.packed))
+		z, err := newGzipText(io.MultiReader(bytes.NewReader(bytes.Clone(first)), t.packed))
 		if err != nil {
 			return unpackError(kind, err)
 		}
@@ -110,7 +113,7 @@ func (t *Text) unpack() error {
 	case "zstd":
 		t.form.Compression = kind
 		z, err := zstd.NewReader(io.MultiReader(bytes.NewReader(bytes.Clone(first)), t.packed),
-			zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(128<<20))
+			zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return unpackError(kind, err)
 		}
@@ -208,6 +211,9 @@ func (u *unpacked) Read(p []byte) (n int, err error) {
 func unpackError(kind string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s data breaks off before its end: %w", kind, io.ErrUnexpectedEOF)
+	}
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) || errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+		return fmt.Errorf("zstd data needs a window of more than %d MiB: pack it again with a smaller one (zstd --long=27 or less)", maxWindow>>20)
 	}
 	return fmt.Errorf("%s data is damaged: %w", kind, err)
 }
