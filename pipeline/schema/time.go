@@ -33,6 +33,14 @@ func ParseTime(text []byte) (time.Time, error) {
 	return t, nil
 }
 
+// Plausible reports whether t, as ParseTime read it, lies in the years 1970 to
+// 9998. Other times are a program's words for none and for ever, such as
+// 0001-01-01 and 9999-12-31; nothing may be ordered or kept by them.
+func Plausible(t time.Time) bool {
+	const from9999 = 253370764800 // 9999-01-01T00:00:00Z
+	return t.Unix() >= 0 && t.Unix() < from9999
+}
+
 // parseRFC3339 reads 2006-01-02T15:04:05[.999999999](Z|±07:00), the form that
 // nearly every record has.
 func parseRFC3339(s []byte) (time.Time, bool) {

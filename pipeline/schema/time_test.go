@@ -148,3 +148,21 @@ func BenchmarkParseTime(b *testing.B) {
 		})
 	}
 }
+
+func TestPlausible(t *testing.T) {
+	for text, want := range map[string]bool{
+		"0001-01-01T00:00:00Z": false, "1969-12-31T23:59:59.999999999Z": false, "1970-01-01T00:00:00Z": true, "2026-11-01T08:00:00Z": true,
+		"9998-12-31T23:59:59.999999999Z": true, "9999-01-01T00:00:00Z": false, "9999-12-31T23:59:59-12:00": false,
+	} {
+		at, err := schema.ParseTime([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := schema.Plausible(at); got != want {
+			t.Errorf("%s: %t, want %t", text, got, want)
+		}
+	}
+	if schema.Plausible(time.Time{}) {
+		t.Error("the zero time is plausible")
+	}
+}

@@ -2,7 +2,6 @@ package file
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,27 +9,36 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/logpipe/logpipe/pipeline"
 )
 
 // find returns every file that the paths name, once each, sorted by name, with
 // its size and time. What cannot be looked at is an error, never passed over:
-// a folder without permission would read as one without logs.
-// notice, if any, is told of every path that names none.
+// a folder without permission would read as one without logs. What lies where a
+// sink stores is not found. notice, if any, is told of that, of files outside of
+// the pipeline's directory and of every path that names none.
 func (s *Source) find(ctx context.Context, notice func(string)) ([]pipeline.Part, error) {
 	found := map[string]pipeline.Part{}
+	at, err := newPlaces(s.env.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("find files: %w", err)
+	}
 	for _, pattern := range s.paths {
-		f := finder{ctx: ctx, base: s.env.Dir, found: found}
+		f := finder{ctx: ctx, base: s.env.Dir, found: found, places: at}
 		clean := filepath.ToSlash(pattern)
-		at, rest := "", path.Clean(clean)
+		root, rest := "", path.Clean(clean)
 		if strings.HasPrefix(clean, "/") {
-			at, rest = "/", strings.TrimPrefix(rest, "/")
+			root, rest = "/", strings.TrimPrefix(rest, "/")
 		} else if vol := filepath.VolumeName(pattern); vol != "" {
-			at = filepath.ToSlash(vol) + "/"
-			rest = strings.TrimPrefix(rest, at)
+			root = filepath.ToSlash(vol) + "/"
+			rest = strings.TrimPrefix(rest, root)
+		} else if err := at.ownPlace(rest); err != nil {
+			return nil, fmt.Errorf("find %q: %w", pattern, err)
 		}
-		if err := f.expand(at, strings.Split(rest, "/")); err != nil {
+		if err := f.expand(root, strings.Split(rest, "/")); err != nil {
 			return nil, fmt.Errorf("find %q: %w", pattern, err)
 		}
 		if f.hits == 0 && notice != nil {
@@ -42,7 +50,25 @@ func (s *Source) find(ctx context.Context, notice func(string)) ([]pipeline.Part
 		parts = append(parts, p)
 	}
 	slices.SortFunc(parts, func(a, b pipeline.Part) int { return strings.Compare(a.Name, b.Name) })
-	return parts, nil
+	at.tell(notice)
+	return parts, named(parts)
+}
+
+// named is an error about names that a manifest, which is JSON, cannot hold.
+func named(parts []pipeline.Part) error {
+	var bad []string
+	for _, p := range parts {
+		if !utf8.ValidString(p.Name) {
+			bad = append(bad, p.Name)
+		}
+	}
+	switch len(bad) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("the name of the file %s is not UTF-8, so it cannot be written down: rename the file", few(bad))
+	}
+	return fmt.Errorf("the names of the files %s are not UTF-8, so they cannot be written down: rename the files", few(bad))
 }
 
 // finder walks down one pattern. Names are slash-separated and relative to
@@ -51,7 +77,8 @@ type finder struct {
 	ctx   context.Context
 	base  string
 	found map[string]pipeline.Part
-	hits  int
+	hits  int // files, and those that a sink's place hides
+	*places
 }
 
 // resolve turns a name into a path of the operating system.
@@ -133,7 +160,7 @@ func (f *finder) below(dir string, parts []string) error {
 // list reads a folder; one that is not there is empty.
 func (f *finder) list(dir string) ([]fs.DirEntry, error) {
 	entries, err := os.ReadDir(resolve(f.base, dir))
-	if errors.Is(err, fs.ErrNotExist) {
+	if gone(err) {
 		return nil, nil
 	}
 	return entries, err
@@ -150,9 +177,14 @@ func (f *finder) folder(name string, e fs.DirEntry) bool {
 // add notes one file. A name without wildcards that is not there is no match;
 // one that a listing has just shown has vanished since, which is the same.
 func (f *finder) add(name string, exact bool) error {
-	info, err := os.Stat(resolve(f.base, name))
+	at := resolve(f.base, name)
+	info, err := os.Lstat(at)
+	link := err == nil && info.Mode()&fs.ModeSymlink != 0
+	if link {
+		info, err = os.Stat(at)
+	}
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case gone(err):
 		return nil
 	case err != nil:
 		return err
@@ -163,9 +195,28 @@ func (f *finder) add(name string, exact bool) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is no regular file", name)
 	}
+	folder, err := f.holding(at, link)
+	if gone(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
 	f.hits++
-	f.found[name] = pipeline.Part{Name: name, Size: info.Size(), Modified: info.ModTime().UTC()}
+	if f.allows(name, folder) {
+		f.found[name] = pipeline.Part{Name: name, Size: info.Size(), Modified: writable(info.ModTime())}
+	}
 	return nil
+}
+
+// writable returns a file's time, or the nearest that a manifest can hold.
+func writable(t time.Time) time.Time {
+	switch {
+	case t.Year() < 0:
+		return time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	case t.Year() > 9998:
+		return latest()
+	}
+	return t.UTC()
 }
 
 // hidden reports whether name begins with a dot that pattern does not ask for.

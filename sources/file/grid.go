@@ -15,6 +15,11 @@ type grid struct {
 // cell is the number of a slice on a grid: cell 0 begins at the epoch.
 type cell int64
 
+// earliest and latest bound every grid, half-open: they are those of
+// schema.Plausible.
+func earliest() time.Time { return time.Unix(0, 0).UTC() }
+func latest() time.Time   { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }
+
 func (g grid) on() bool { return g.length > 0 }
 
 // at returns the cell of an instant.
@@ -33,16 +38,16 @@ func (g grid) whole(c cell) (start, end time.Time) {
 	return time.Unix(from, 0).UTC(), time.Unix(from+g.length, 0).UTC()
 }
 
-// within returns the bounds of what of a cell lies inside both the grid's own
-// window and [from, to), either end of which may be zero for open.
+// within returns the bounds of what of a cell lies inside the grid's own window
+// and [from, to), either end of which may be zero for open.
 func (g grid) within(c cell, from, to time.Time) (start, end time.Time, ok bool) {
 	start, end = g.whole(c)
-	for _, t := range []time.Time{g.start, from} {
+	for _, t := range []time.Time{g.start, from, earliest()} {
 		if !t.IsZero() && t.After(start) {
 			start = t.UTC()
 		}
 	}
-	for _, t := range []time.Time{g.end, to} {
+	for _, t := range []time.Time{g.end, to, latest()} {
 		if !t.IsZero() && t.Before(end) {
 			end = t.UTC()
 		}
@@ -53,12 +58,12 @@ func (g grid) within(c cell, from, to time.Time) (start, end time.Time, ok bool)
 // clamp returns the cell nearest to c that has something inside the windows.
 func (g grid) clamp(c cell, from, to time.Time) cell {
 	low, high := cell(math.MinInt64), cell(math.MaxInt64)
-	for _, t := range []time.Time{g.start, from} {
+	for _, t := range []time.Time{g.start, from, earliest()} {
 		if !t.IsZero() {
 			low = max(low, g.at(t))
 		}
 	}
-	for _, t := range []time.Time{g.end, to} {
+	for _, t := range []time.Time{g.end, to, latest()} {
 		if !t.IsZero() {
 			high = min(high, g.at(t.Add(-1)))
 		}

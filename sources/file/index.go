@@ -35,13 +35,16 @@ const maxCells = 1 << 20
 // byTime makes a slice of every cell that has records in any file.
 func (s *Source) byTime(ctx context.Context, parts []pipeline.Part, w pipeline.Window) ([]pipeline.Slice, error) {
 	cells := map[cell]*pipeline.Slice{}
+	var errs []error // of every file, so that one plan tells all that has to be mended
 	for _, p := range parts {
 		mem := s.remember(p.Name, w)
 		shares, ok := mem.current(s, p, w)
 		if !ok {
 			var err error
-			if shares, err = s.index(ctx, p, w, mem); err != nil {
+			if shares, err = s.index(ctx, p, w, mem); ctx.Err() != nil {
 				return nil, err
+			} else if err != nil {
+				errs = append(errs, err)
 			}
 		}
 		for c, part := range shares {
@@ -57,11 +60,26 @@ func (s *Source) byTime(ctx context.Context, parts []pipeline.Part, w pipeline.W
 			sl.Ground = append(sl.Ground, part) // in the order of parts: by name
 		}
 	}
+	if len(errs) > 0 {
+		return nil, unread(errs, len(parts))
+	}
 	out := make([]pipeline.Slice, 0, len(cells))
 	for _, sl := range cells {
 		out = append(out, *sl)
 	}
 	return out, nil
+}
+
+// unread is one error about all files that cannot be read, on one line.
+func unread(errs []error, files int) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	args := []any{len(errs), files}
+	for _, err := range errs {
+		args = append(args, err)
+	}
+	return fmt.Errorf("%d of %d files cannot be read: %w"+strings.Repeat("; %w", len(errs)-1), args...)
 }
 
 // memory is what the machine remembers of one file: the newest part of every
@@ -85,7 +103,7 @@ func (s *Source) remember(name string, w pipeline.Window) memory {
 	if w.Holding == nil {
 		return m
 	}
-	others := map[[2]int64]*other{}
+	others := map[[2]time.Time]*other{}
 	for _, sl := range w.Holding(name) {
 		c := s.grid.at(sl.Start)
 		start, end, ok := s.grid.within(c, w.Start, w.End)
@@ -94,7 +112,7 @@ func (s *Source) remember(name string, w pipeline.Window) memory {
 			if p.Name != name || p.Own == "" {
 				continue
 			}
-			at := [2]int64{sl.Start.UnixNano(), sl.End.UnixNano()}
+			at := [2]time.Time{sl.Start.UTC(), sl.End.UTC()}
 			if old, ok := m.cells[c]; mine && (!ok || p.Modified.After(old.Modified)) {
 				m.cells[c] = p
 			} else if old, ok := others[at]; !mine && (!ok || p.Modified.After(old.part.Modified)) {

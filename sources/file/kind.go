@@ -13,6 +13,7 @@ import (
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
 	"github.com/logpipe/logpipe/pipeline/format"
+	"github.com/logpipe/logpipe/pipeline/schema"
 	"github.com/logpipe/logpipe/pipeline/schema/logs"
 )
 
@@ -101,6 +102,12 @@ func (s *Source) decodeWindow(a *catalog.Args, w catalog.Body) hcl.Diagnostics {
 	at(d)
 	if !start.IsZero() && !end.IsZero() && !start.Before(end) {
 		at(w.Wrong("end", "Window ends before it starts", fmt.Sprintf("The end %s must lie after the start %s.", end.Format(time.RFC3339), start.Format(time.RFC3339))))
+	}
+	if !start.IsZero() && !schema.Plausible(start) {
+		at(w.Wrong("start", "Window starts too early or too late", "A window starts in 1970 at the earliest and ends with 9998. Leave start out for one that is open at that end."))
+	}
+	if !end.IsZero() && !schema.Plausible(end.Add(-1)) {
+		at(w.Wrong("end", "Window ends too early or too late", "A window starts in 1970 at the earliest and ends with 9998. Leave end out for one that is open at that end."))
 	}
 	switch {
 	case !a.Known("log"):

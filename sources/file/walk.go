@@ -177,12 +177,17 @@ func (w *walker) instant(it found) (time.Time, error) {
 	if err != nil {
 		return none, errNotTime
 	}
+	if !schema.Plausible(t) {
+		return none, errNoSuchTime
+	}
 	return t, nil
 }
 
 var (
 	errNoTime  = errors.New("the record has no time, so it belongs to no slice of the window")
 	errNotTime = errors.New("the record's time cannot be read, so it belongs to no slice of the window")
+	// Slices need bounds that names, state and manifests can hold.
+	errNoSuchTime = errors.New("the record's time lies before 1970 or after 9998, so it belongs to no slice of the window")
 )
 
 // tell adds an item to a tally.

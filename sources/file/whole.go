@@ -54,6 +54,10 @@ func (r *fileReader) Read(ctx context.Context, b *record.Batch) error {
 		if b.Len() > 0 || len(b.Rejects()) > 0 {
 			return nil
 		}
+		// What was passed over must not pile up in the batch.
+		skipped := b.Skipped
+		b.Reset(r.part.Name)
+		b.Skipped = skipped
 	}
 }
 
