@@ -14,6 +14,12 @@
 // it (Own), so that a file that grows by a day makes a new revision of that day
 // only.
 //
+// What can therefore not be seen: an edit in place that leaves a file's size and
+// time as they were. What costs more than it must: a file in which the slices of
+// a window lie mixed, or a packed one, is read once for each of its slices,
+// because only a stretch of a plain file can be read alone. Records in order, or
+// a file per slice, are read once.
+//
 // A file is read as far as it went when it was planned: what was added since is
 // the next plan's. A file that is shorter by then, or whose content differs from
 // what was planned, is an error that asks to run again. If the earlier content
@@ -23,10 +29,23 @@
 // Records that belong to no slice of a window because their time is missing or
 // cannot be read, and whatever is no record at all, are rejected in the first
 // slice that their file has in the window; if it has none, in the slice of the
-// file's own time. Nothing of a file is left out silently.
+// file's own time. Nothing of a file is left out silently. A time before 1970 or
+// after 9998 is one that cannot be read: programs write such for none and for
+// ever, and no slice could be named for it or end.
 //
-// What cannot be looked at is an error; a path that matches nothing is a note
-// of the plan, because a pipeline may well start before its first file.
+// What cannot be looked at is an error, and so is a name that is not UTF-8,
+// before anything is read. Where slices need an index, all damaged files are
+// named in one error and the source gives no slice: which slices a file has that
+// cannot be read nobody can tell. A path that matches nothing is a note of the
+// plan, because a pipeline may well start before its first file.
+//
+// A pipeline that reads what it wrote never ends. So nothing is found where a
+// sink stores (a folder that holds .logpipe/manifest, links followed), not even
+// by its name, whichever pipeline's sink that is; the plan has a note of it. Of
+// files outside of the pipeline's directory, by their path or behind a link, it
+// has one too.
+//
+// Memory does not grow with files or lines: see format for its bounds.
 package file
 
 import (
