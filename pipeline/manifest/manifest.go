@@ -17,7 +17,9 @@
 // On disk a segment is lines of JSON: a head, one line for each entry, and the
 // hash of what stands before (store.Seal). Opening reads the last segment
 // only, and appending writes one, however long the history is. Entries reads
-// all of it and checks the chain.
+// all of it and checks the chain. Check compares it with the head that the
+// state remembers: a manifest that vanished, or was put back from an older copy,
+// must not look like one that is new.
 //
 // github.com/go-json-experiment/json is the coming encoding/json/v2: it is
 // deterministic where asked, refuses duplicate names and invalid UTF-8, and
@@ -40,14 +42,22 @@ import (
 // slice.
 const most = 1 << 30
 
+// Head is a segment by which somebody knows a manifest: its number and the hash
+// of its bytes, which stands for all before it.
+type Head struct {
+	Seq int64  `json:"seq"`
+	Sum string `json:"sum"`
+}
+
 // Manifest is one sink's manifest, open. Its methods may be called side by
 // side.
 type Manifest struct {
 	row store.Row
 
-	mu   sync.Mutex
-	head Segment // its Entries are dropped; Seq 0 if there is none
-	sum  string  // hash of the head's bytes
+	mu    sync.Mutex
+	head  Segment // its Entries are dropped; Seq 0 if there is none
+	sum   string  // hash of the head's bytes
+	dense bool    // the row was seen to have no gap
 }
 
 // Open finds the last segment under prefix and reads it.
@@ -71,12 +81,78 @@ func Open(ctx context.Context, s store.Store, prefix string) (*Manifest, error) 
 	return m, err
 }
 
-// Head returns the number of the last segment and the hash of its bytes; 0 and
-// "" if there is none.
-func (m *Manifest) Head() (seq int64, sum string) {
+// Head returns the last segment; zero if there is none.
+func (m *Manifest) Head() Head {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.head.Seq, m.sum
+	return Head{Seq: m.head.Seq, Sum: m.sum}
+}
+
+// Check compares the manifest with the segment by which it is known: it must be
+// there and lead to the head. Behind it may be more, which a crash kept from
+// being known; that is read. Of what is before it only the names are looked at,
+// once: Entries finds what was changed there. Seq 0 means that nothing is known.
+// The error wraps ErrChain.
+func (m *Manifest) Check(ctx context.Context, known Head) error {
+	head := m.Head()
+	switch {
+	case known.Seq > head.Seq:
+		return m.vanished(known.Seq, head.Seq)
+	case known.Seq == head.Seq && known != head:
+		return m.another(known.Seq)
+	case known.Seq > 0 && known.Seq < head.Seq:
+		if err := m.leads(ctx, known, head); err != nil {
+			return err
+		}
+	}
+	return m.gapless(ctx, head.Seq)
+}
+
+// leads checks the chain from known to head.
+func (m *Manifest) leads(ctx context.Context, known, head Head) error {
+	prev := ""
+	for n := known.Seq; n <= head.Seq; n++ {
+		seg, sum, err := m.read(ctx, n)
+		switch {
+		case err != nil:
+			return err
+		case n == known.Seq && sum != known.Sum:
+			return m.another(n)
+		case n > known.Seq && seg.Prev != prev:
+			return m.broken(n)
+		case n == head.Seq && sum != head.Sum:
+			return m.broken(n + 1)
+		}
+		prev = sum
+	}
+	return nil
+}
+
+// gapless finds a number up to last that is missing.
+func (m *Manifest) gapless(ctx context.Context, last int64) error {
+	m.mu.Lock()
+	dense := m.dense
+	m.mu.Unlock()
+	if dense || last == 0 {
+		return nil
+	}
+	want := int64(1)
+	for n, err := range m.row.After(ctx, 0) {
+		if err != nil {
+			return fmt.Errorf("read manifest: %w", err)
+		}
+		if n != want || n == last {
+			break
+		}
+		want++
+	}
+	if want < last {
+		return m.missing(want)
+	}
+	m.mu.Lock()
+	m.dense = true
+	m.mu.Unlock()
+	return nil
 }
 
 // Claim returns whose the place is, and false if it is nobody's yet.
@@ -188,8 +264,9 @@ func (m *Manifest) Append(ctx context.Context, seg Segment) error {
 // backwards as far as the session that opened it. Fence first: then the answer
 // is final.
 func (m *Manifest) Find(ctx context.Context, intent string) (e Entry, named bool, err error) {
-	last, prev := m.Head()
-	for n := last; n > 0; n-- {
+	head := m.Head()
+	prev := head.Sum
+	for n := head.Seq; n > 0; n-- {
 		seg, sum, err := m.read(ctx, n)
 		if err != nil {
 			return Entry{}, false, err
@@ -233,15 +310,15 @@ func (m *Manifest) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 // is missing, cut or changed, and ends the sequence.
 func (m *Manifest) Tail(ctx context.Context, after int64) iter.Seq2[Segment, error] {
 	return func(yield func(Segment, error) bool) {
-		last, sum := m.Head()
+		head := m.Head()
 		prev := ""
-		for n := after + 1; n <= last; n++ {
+		for n := after + 1; n <= head.Seq; n++ {
 			seg, s, err := m.read(ctx, n)
 			switch {
 			case err != nil:
 			case seg.Prev != prev && (n > after+1 || n == 1):
 				err = m.broken(n)
-			case n == last && s != sum:
+			case n == head.Seq && s != head.Sum:
 				err = m.broken(n + 1)
 			}
 			if !yield(seg, err) || err != nil {
@@ -281,6 +358,20 @@ func advice(err error) string {
 func (m *Manifest) missing(n int64) error {
 	err := fmt.Errorf("%w: it is missing although later ones are there", ErrChain)
 	return fmt.Errorf("manifest segment %s: %w%s", m.row.Name(n), err, advice(err))
+}
+
+func (m *Manifest) vanished(n, last int64) error {
+	there := "no segment is there"
+	if last > 0 {
+		there = fmt.Sprintf("segment %d is the last that is there", last)
+	}
+	err := fmt.Errorf("%w: it is missing: it was written, and %s", ErrChain, there)
+	return fmt.Errorf("manifest segment %s: %w", m.row.Name(n), err)
+}
+
+func (m *Manifest) another(n int64) error {
+	err := fmt.Errorf("%w: it is another than the one that was written: its hash differs from the one that the state remembers", ErrChain)
+	return fmt.Errorf("manifest segment %s: %w", m.row.Name(n), err)
 }
 
 func (m *Manifest) broken(n int64) error {

@@ -68,8 +68,8 @@ func add(t testing.TB, m *manifest.Manifest, epoch int64, es ...manifest.Entry) 
 func TestAppendAndRead(t *testing.T) {
 	s := storetest.NewMemory(nil)
 	m := open(t, s)
-	if seq, sum := m.Head(); seq != 0 || sum != "" {
-		t.Errorf("head of an empty manifest: %d, %q", seq, sum)
+	if head := m.Head(); head != (manifest.Head{}) {
+		t.Errorf("head of an empty manifest: %+v", head)
 	}
 	if _, ok := m.Claim(); ok {
 		t.Error("an empty manifest is claimed")
@@ -122,7 +122,7 @@ func TestBadEntries(t *testing.T) {
 			t.Errorf("%s: no error", what)
 		}
 	}
-	if seq, _ := m.Head(); seq != 1 {
+	if seq := m.Head().Seq; seq != 1 {
 		t.Errorf("head %d: something was written", seq)
 	}
 }
@@ -137,7 +137,7 @@ func TestClaim(t *testing.T) {
 		t.Errorf("fence of a place that nobody claimed: %v", err)
 	}
 	m = write(t, s, 1)
-	seq, _ := m.Head()
+	seq := m.Head().Seq
 	if err := m.Take(t.Context(), claim, 5, "w"); err != nil {
 		t.Errorf("take what is ours: %v", err)
 	}
@@ -149,7 +149,7 @@ func TestClaim(t *testing.T) {
 			t.Errorf("take for %s: %v, want ErrClaimed and %q", c, err, words)
 		}
 	}
-	if n, _ := m.Head(); n != seq {
+	if n := m.Head().Seq; n != seq {
 		t.Error("a claim that changes nothing wrote something")
 	}
 	if err := m.Move(t.Context(), claim, foreign, 5, "w"); !errors.Is(err, manifest.ErrClaimed) {
@@ -218,7 +218,7 @@ func TestRacingWriters(t *testing.T) {
 			n++
 		}
 	}
-	if seq, _ := open(t, s).Head(); n != 1 || seq != 2 {
+	if seq := open(t, s).Head().Seq; n != 1 || seq != 2 {
 		t.Errorf("%d writers won, head is %d; want 1 and 2", n, seq)
 	}
 }
@@ -289,8 +289,68 @@ func TestOpenReadsTheLastOnly(t *testing.T) {
 	s := &counter{Store: storetest.NewMemory(nil)}
 	write(t, s, 2500)
 	s.opened = 0
-	if seq, _ := open(t, s).Head(); seq != 2501 || s.opened != 1 {
+	if seq := open(t, s).Head().Seq; seq != 2501 || s.opened != 1 {
 		t.Errorf("head %d after reading %d segments, want 2501 after 1", seq, s.opened)
+	}
+}
+
+// Check compares a manifest with what somebody remembers of it.
+func TestCheck(t *testing.T) {
+	fork := func(s *storetest.Memory) { // as if the place had been put back and had gone on otherwise
+		for n := int64(4); n <= 7; n++ {
+			s.Delete(t.Context(), name(n))
+		}
+		m := open(t, s)
+		for i := range 4 {
+			add(t, m, 1, entry(fmt.Sprint("other", i), fmt.Sprint("s1-o", i)))
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		known int64
+		spoil func(s *storetest.Memory)
+		want  []string // of the error; none is none
+	}{
+		{"nothing is known", 0, func(*storetest.Memory) {}, nil},
+		{"as it was left", 7, func(*storetest.Memory) {}, nil},
+		{"longer than is known", 3, func(*storetest.Memory) {}, nil},
+		{"all is gone", 7, func(s *storetest.Memory) {
+			for n := int64(1); n <= 7; n++ {
+				s.Delete(t.Context(), name(n))
+			}
+		}, []string{name(7), "missing"}},
+		{"the last is gone", 7, func(s *storetest.Memory) { s.Delete(t.Context(), name(7)) }, []string{name(7), "missing"}},
+		{"the last is another", 7, fork, []string{name(7), "another"}},
+		{"it went on from another", 5, fork, []string{name(5), "another"}},
+		{"one in the middle is gone", 7, func(s *storetest.Memory) { s.Delete(t.Context(), name(4)) }, []string{name(4), "missing"}},
+		{"one in the middle is gone and nothing is known", 0, func(s *storetest.Memory) { s.Delete(t.Context(), name(4)) }, []string{name(4), "missing"}},
+		{"one behind the known one was changed", 3, func(s *storetest.Memory) {
+			b := bytes.Replace(bytes.Clone(s.Get(name(5))), []byte("logpipe"), []byte("logPipe"), 1)
+			s.Set(name(5), b)
+		}, []string{name(5), "changed"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := storetest.NewMemory(nil)
+			write(t, s, 6)
+			var known manifest.Head
+			if c.known > 0 {
+				_, sum, err := manifest.Decode(s.Get(name(c.known)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				known = manifest.Head{Seq: c.known, Sum: sum}
+			}
+			c.spoil(s)
+			err := open(t, s).Check(t.Context(), known)
+			if (err != nil) != (c.want != nil) || err != nil && !errors.Is(err, manifest.ErrChain) {
+				t.Fatalf("got %v", err)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q does not say %q", err, w)
+				}
+			}
+		})
 	}
 }
 

@@ -115,7 +115,7 @@ func Rebuild(ctx context.Context, ms ...*manifest.Manifest) (*State, error) {
 
 // add does what the entries of a manifest say.
 func (s *State) add(ctx context.Context, m *manifest.Manifest, claim manifest.Claim) error {
-	memory := SinkMemory{Kind: claim.Sink.Kind}
+	memory := SinkMemory{Kind: claim.Sink.Kind, Head: m.Head()}
 	for seg, err := range m.Tail(ctx, 0) {
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/store"
 )
 
@@ -27,11 +28,13 @@ type OpenIntent struct {
 }
 
 // Finish says that the objects of an intent are named by a manifest: the slice
-// is done. Objects is how many they are.
+// is done. Objects is how many they are, Head the manifest's head since; of
+// several that are finished side by side the greatest stays.
 type Finish struct {
-	Intent  string `json:"intent"`
-	Done    Done   `json:"done"`
-	Objects int64  `json:"objects,omitzero"`
+	Intent  string        `json:"intent"`
+	Done    Done          `json:"done"`
+	Objects int64         `json:"objects,omitzero"`
+	Head    manifest.Head `json:"head,omitzero"`
 }
 
 // Abandon says that no manifest names the objects of an intent. Kept says that
@@ -41,13 +44,14 @@ type Abandon struct {
 	Kept   bool   `json:"kept,omitzero"`
 }
 
-// Claim says that a sink is used, and where. Objects is set as it stands,
-// unless it is 0.
+// Claim says that a sink is used, and where. Objects and Head are set as they
+// stand, unless they are zero.
 type Claim struct {
 	Sink    addr.Instance `json:"sink"`
 	Kind    string        `json:"kind"`
 	Place   string        `json:"place,omitempty"`
 	Objects int64         `json:"objects,omitzero"`
+	Head    manifest.Head `json:"head,omitzero"`
 }
 
 // Know says what a source is.
@@ -138,7 +142,12 @@ func (o Finish) do(s *State) (func(), error) {
 	sink := s.Sinks[in.Lane.Sink]
 	_, used := s.Sinks[in.Lane.Sink]
 	if used {
-		s.Sinks[in.Lane.Sink] = SinkMemory{Kind: sink.Kind, Place: sink.Place, Objects: sink.Objects + o.Objects}
+		n := sink
+		n.Objects += o.Objects
+		if o.Head.Seq > n.Head.Seq {
+			n.Head = o.Head
+		}
+		s.Sinks[in.Lane.Sink] = n
 	}
 	ls, unlane := s.lane(in.Lane)
 	kept, had := ls.Kept[in.Slice]
@@ -177,9 +186,12 @@ func (o Claim) do(s *State) (func(), error) {
 		return nil, fmt.Errorf("claim for %s: it is not a sink", o.Sink)
 	}
 	old, had := s.Sinks[o.Sink]
-	n := SinkMemory{Kind: o.Kind, Place: o.Place, Objects: old.Objects}
+	n := SinkMemory{Kind: o.Kind, Place: o.Place, Objects: old.Objects, Head: old.Head}
 	if o.Objects > 0 {
 		n.Objects = o.Objects
+	}
+	if o.Head.Seq > 0 {
+		n.Head = o.Head
 	}
 	s.Sinks[o.Sink] = n
 	return restore(s.Sinks, o.Sink, old, had), nil
@@ -327,7 +339,7 @@ func (s *State) ops() []Op {
 	}
 	for _, a := range slices.SortedFunc(maps.Keys(s.Sinks), addr.Instance.Compare) {
 		m := s.Sinks[a]
-		ops = append(ops, Claim{Sink: a, Kind: m.Kind, Place: m.Place, Objects: m.Objects})
+		ops = append(ops, Claim{Sink: a, Kind: m.Kind, Place: m.Place, Objects: m.Objects, Head: m.Head})
 	}
 	for _, l := range slices.SortedFunc(maps.Keys(s.Lanes), Lane.Compare) {
 		ls := s.Lanes[l]

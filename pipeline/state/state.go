@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/store"
 )
 
@@ -41,6 +42,9 @@ type SinkMemory struct {
 	Kind    string `json:"kind"`
 	Place   string `json:"place,omitempty"`
 	Objects int64  `json:"objects"` // stored so far
+	// Head is the last segment of its manifest that is known. A manifest that
+	// does not lead on from it is not the one that was written.
+	Head manifest.Head `json:"head,omitzero"`
 }
 
 // Session is the last writer: who holds or held the lease.
