@@ -126,6 +126,9 @@ func (f *Found) lookSink(ctx context.Context, in *config.Instance, st *state.Sta
 	if err == nil {
 		err = sameplace(in, m, st)
 	}
+	if err == nil {
+		_, err = stores.Known(ctx, in, st.Sinks[in.Addr].Head)
+	}
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (pl *Plan) recover(p *config.Pipeline, st *state.State, f *Found) {
 }
 
 // Finish is the operation that makes the state remember an entry.
-func Finish(intent string, e manifest.Entry) state.Op {
+func Finish(intent string, e manifest.Entry) state.Finish {
 	return state.Finish{Intent: intent, Objects: int64(len(e.Objects)), Done: state.Done{
 		Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
 		Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.Began}}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -68,8 +69,34 @@ func (s *Stores) Manifest(ctx context.Context, in *config.Instance) (*manifest.M
 	}
 	m, err := manifest.Open(ctx, st, prefix+"manifest")
 	if err != nil {
-		return nil, fmt.Errorf("open the manifest of %s: %w", in.Addr, err)
+		return nil, fmt.Errorf("open the manifest of %s: %w%s", in.Addr, err, lostForGood(in, err))
 	}
 	s.manifests[in.Addr] = m
 	return m, nil
+}
+
+// Known returns the manifest of a sink if it leads on from the head that the
+// state knows. One that vanished would look like one that is new, and everything
+// would be stored again.
+func (s *Stores) Known(ctx context.Context, in *config.Instance, head manifest.Head) (*manifest.Manifest, error) {
+	m, err := s.Manifest(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Check(ctx, head); err != nil {
+		return nil, fmt.Errorf("check the manifest of %s: %w%s", in.Addr, err, lostForGood(in, err))
+	}
+	return m, nil
+}
+
+// lostForGood is what to do about a manifest that nobody can bring back.
+func lostForGood(in *config.Instance, err error) string {
+	if !errors.Is(err, manifest.ErrChain) {
+		return ""
+	}
+	where := "its place"
+	if stored, ok := in.Sink.(pipeline.Stored); ok {
+		where = fmt.Sprintf("%q", stored.Place())
+	}
+	return fmt.Sprintf("; bring %s back as it was (is it mounted? is there a backup?); if it is lost for good, move away what is left of it and run `logpipe state rm '%s'`: then whatever its sources still have is stored again", where, in.Addr)
 }

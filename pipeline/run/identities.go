@@ -167,7 +167,13 @@ func (r *runner) finish(ctx context.Context, sink *config.Instance, in state.Int
 			}
 		}
 	})
-	if err := r.st.Apply(ctx, plan.Finish(in.ID, e)); err != nil || len(old) == 0 {
+	m, err := r.stores.Manifest(ctx, sink)
+	if err != nil {
+		return err
+	}
+	done := plan.Finish(in.ID, e)
+	done.Head = m.Head()
+	if err := r.st.Apply(ctx, done); err != nil || len(old) == 0 {
 		return err
 	}
 	r.st.View(func(s *state.State) {

@@ -49,7 +49,7 @@ func (r *runner) fails(sink addr.Instance, slice string, err error) {
 }
 
 func (r *runner) settle(ctx context.Context, sink *config.Instance, in state.Intent, fenced map[addr.Instance]bool) error {
-	m, err := r.stores.Manifest(ctx, sink)
+	m, err := r.manifest(ctx, sink, sink.Addr)
 	if err != nil {
 		return err
 	}

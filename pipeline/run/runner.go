@@ -118,17 +118,53 @@ func (r *runner) introduce(ctx context.Context) error {
 			r.fails(in.Addr, "", err)
 		}
 	}
-	return nil
+	return r.remember(ctx, sinks)
 }
 
 // claim makes the sink's place belong to this lineage and this address.
 func (r *runner) claim(ctx context.Context, in *config.Instance) error {
-	m, err := r.stores.Manifest(ctx, in)
+	m, err := r.manifest(ctx, in, in.Addr)
 	if err != nil {
 		return err
 	}
 	if err := m.Take(ctx, r.claimOf(in.Addr), r.st.Epoch(), r.st.Holder().ID); err != nil {
 		return fmt.Errorf("claim the place of %s: %w", in.Addr, err)
+	}
+	return nil
+}
+
+// manifest returns a sink's manifest if it is the one that the state knows, by
+// the address under which it knows it.
+func (r *runner) manifest(ctx context.Context, in *config.Instance, as addr.Instance) (*manifest.Manifest, error) {
+	var known manifest.Head
+	r.st.View(func(s *state.State) { known = s.Sinks[as].Head })
+	return r.stores.Known(ctx, in, known)
+}
+
+// remember writes down how far the manifests of sinks have come, where the state
+// does not know it yet: claims and fences, and what a crash kept from it.
+func (r *runner) remember(ctx context.Context, sinks []*config.Instance) error {
+	var ops []state.Op
+	for _, in := range sinks {
+		if r.broken[in.Addr] != nil {
+			continue
+		}
+		m, err := r.stores.Manifest(ctx, in)
+		if err != nil {
+			return err
+		}
+		head := m.Head()
+		r.st.View(func(s *state.State) {
+			if s.Sinks[in.Addr].Head != head {
+				ops = append(ops, state.Claim{Sink: in.Addr, Kind: in.Addr.Kind, Place: place(in), Head: head})
+			}
+		})
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	if err := r.st.Apply(ctx, ops...); err != nil {
+		return fmt.Errorf("write down what the sinks have: %w", err)
 	}
 	return nil
 }
@@ -145,7 +181,7 @@ func (r *runner) rename(ctx context.Context) error {
 		if !ok || in.Sink == nil {
 			continue
 		}
-		m, err := r.stores.Manifest(ctx, in)
+		m, err := r.manifest(ctx, in, mv.From)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,91 @@
+package run_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/logpipe/logpipe/pipeline/store"
+)
+
+// A manifest that is gone or another is never taken for one that is new: the
+// sink gets nothing, the others go on, and what to do is said.
+func TestAManifestThatVanished(t *testing.T) {
+	segment := store.Row{Prefix: ".logpipe/manifest/"}.Name
+	remove := func(t *testing.T, name string) {
+		t.Helper()
+		if _, err := os.Stat(name); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.RemoveAll(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name, gone string // below the sink's place
+	}{
+		{"the last segment", segment(4)},
+		{"a segment in the middle", segment(2)},
+		{"the machinery", ".logpipe"},
+		{"the place", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(3, 4)
+			h := newHouse(t, w, twoSinks)
+			h.mustApply()
+			place := filepath.Join(h.dir, "b")
+			if err := os.CopyFS(filepath.Join(h.dir, "backup"), os.DirFS(place)); err != nil {
+				t.Fatal(err)
+			}
+			remove(t, filepath.Join(place, filepath.FromSlash(c.gone)))
+			w.put(0, item{id: "late", text: "first"})
+			p, r, err := h.apply()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Problems) != 1 || p.Problems[0].Addr.Label != "b" || !strings.Contains(p.Problems[0].Text, "missing") ||
+				!strings.Contains(p.Problems[0].Text, "logpipe state rm 'sink.dir.b'") {
+				t.Errorf("problems %+v, want one of sink b that says what is missing and what to do", p.Problems)
+			}
+			for _, l := range r.Lanes {
+				if l.Lane.Sink.Label == "b" {
+					t.Errorf("something was stored in b: %+v", l)
+				}
+			}
+			h.same("a", w.want(false))
+			// Put back, the sink goes on where it was.
+			if err := os.RemoveAll(place); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(filepath.Join(h.dir, "backup"), place); err != nil {
+				t.Fatal(err)
+			}
+			h.mustApply()
+			h.same("b", w.want(false))
+		})
+	}
+}
+
+// What is put back from an older copy is not what was written.
+func TestAManifestFromAnOlderCopy(t *testing.T) {
+	w := newWorld(1, 4)
+	h := newHouse(t, w, oneSink)
+	h.mustApply()
+	place := filepath.Join(h.dir, "a")
+	if err := os.CopyFS(filepath.Join(h.dir, "backup"), os.DirFS(place)); err != nil {
+		t.Fatal(err)
+	}
+	w.put(1, item{id: "late", text: "first"})
+	h.mustApply()
+	if err := os.RemoveAll(place); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(h.dir, "backup"), place); err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := h.apply()
+	if err != nil || len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Text, "segment 2 is the last") {
+		t.Errorf("problems %+v, error %v", p.Problems, err)
+	}
+}
