@@ -297,13 +297,16 @@ func (j *job) entry(l *lane, ground []pipeline.Part) manifest.Entry {
 		Began: j.began, At: at, Tool: j.r.o.Tool}
 }
 
-// basis is the time that retention counts from: the end of the slice, or for a
+// basis is the time that retention counts from: the end of the slice, for a
+// snapshot, whose slice is not over yet, the instant it was taken, and for a
 // whole file its latest record, at most the commit.
 func (j *job) basis(commit time.Time) time.Time {
-	if !j.slice.End.IsZero() {
+	switch {
+	case !j.slice.End.IsZero() && j.slice.End.After(commit) && j.slice.Settle == 0 && len(j.slice.Ground) == 0:
+		return j.began
+	case !j.slice.End.IsZero():
 		return j.slice.End
-	}
-	if !j.latest.IsZero() && j.latest.Before(commit) {
+	case !j.latest.IsZero() && j.latest.Before(commit):
 		return j.latest
 	}
 	return commit

@@ -71,7 +71,7 @@ func (j *job) newest(b *record.Batch) (t time.Time) {
 			continue
 		}
 		if text, ok := b.Value(i, j.timeSlot).Text(); ok {
-			if at, err := schema.ParseTime(text); err == nil && at.After(t) {
+			if at, err := schema.ParseTime(text); err == nil && schema.Plausible(at) && at.After(t) {
 				t = at
 			}
 		}
