@@ -85,7 +85,7 @@ func TestChecker(t *testing.T) {
 			files: map[string]string{
 				"sinks/blob/a.go":          imports("blob", "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"),
 				"pipeline/store/blob/a.go": imports("blob", "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"),
-				"sources/entra/graph/a.go":       imports("entra", "github.com/microsoftgraph/msgraph-sdk-go/auditlogs"),
+				"sources/entra/graph/a.go": imports("entra", "github.com/microsoftgraph/msgraph-sdk-go/auditlogs"),
 				"sources/file/a.go":        imports("file", "github.com/microsoftgraph/msgraph-sdk-go", "github.com/Azure/azure-sdk-for-go/sdk/azidentity"),
 			},
 			want: []string{
