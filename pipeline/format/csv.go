@@ -107,12 +107,19 @@ func appendDoubled(dst, text []byte) []byte {
 	}
 }
 
+// unseen characters in front of a formula do not keep every program from
+// seeing one.
+func unseen(r rune) bool {
+	return r == ' ' || r == 0xa0 || r == 0xfeff || r >= 0x200b && r <= 0x200f || r == 0x2060
+}
+
 // formula reports whether a spreadsheet could take text for a formula, or
 // whether it looks as if it had been kept from that: see Encoding.
 func formula(text []byte) bool {
 	for len(text) > 0 && text[0] == '\'' {
 		text = text[1:]
 	}
+	text = bytes.TrimLeftFunc(text, unseen)
 	if len(text) == 0 {
 		return false
 	}
@@ -120,7 +127,7 @@ func formula(text []byte) bool {
 	case '=', '+', '-', '@', '\t', '\r', '\n':
 		return true
 	}
-	for _, wide := range [...]string{"＝", "＋", "－", "＠"} {
+	for _, wide := range [...]string{"＝", "＋", "－", "＠", "−"} {
 		if bytes.HasPrefix(text, []byte(wide)) {
 			return true
 		}
