@@ -67,6 +67,8 @@ type Part struct {
 // evidence too.
 type Entry struct {
 	Source   addr.Instance    `json:"source"`
+	Log      string           `json:"log,omitempty"`      // of the source
+	Identity string           `json:"identity,omitempty"` // of the source: what it reads, for a state that is made anew
 	Stream   string           `json:"stream,omitempty"`
 	Sink     addr.Instance    `json:"sink"`
 	Slice    string           `json:"slice"`          // slice.name, unique in a pipeline
@@ -76,9 +78,10 @@ type Entry struct {
 	Attempt  int              `json:"attempt"`  // 1 is the first try
 	Intent   string           `json:"intent"`
 	Shape    string           `json:"shape"`
-	Basis    time.Time        `json:"basis"`            // the time that retention counts from
-	Ground   []Part           `json:"ground,omitempty"` // with Seen and Settled, what a lost state is made from
-	Seen     string           `json:"seen,omitempty"`   // identities of its records, in the state's store
+	Basis    time.Time        `json:"basis"`              // the time that retention counts from
+	Ground   []Part           `json:"ground,omitempty"`   // with Seen and Settled, what a lost state is made from
+	Seen     string           `json:"seen,omitempty"`     // identities of its records, in the sink's store
+	SeenSum  string           `json:"seen_sum,omitempty"` // sha256 of them, hex
 	Settled  bool             `json:"settled,omitzero"`
 	Objects  []Object         `json:"objects,omitempty"`
 	Rejects  *Object          `json:"rejects,omitempty"` // where the rejected records are described

@@ -137,7 +137,7 @@ func TestARevisitPassesOverWhatIsSettled(t *testing.T) {
 	if diff := cmp.Diff(want, lines(pl)); diff != "" {
 		t.Error(diff)
 	}
-	if !slices.Equal(pl.Reads[0].Seen, []string{"m"}) {
+	if !slices.Equal(pl.Reads[0].Seen, []plan.Seen{{Name: "m"}}) {
 		t.Errorf("it does not know what is stored: %v", pl.Reads[0].Seen)
 	}
 }

@@ -106,7 +106,7 @@ func (pl *Plan) recover(p *config.Pipeline, st *state.State, f *Found) {
 func Finish(intent string, e manifest.Entry) state.Finish {
 	return state.Finish{Intent: intent, Objects: int64(len(e.Objects)), Done: state.Done{
 		Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
-		Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.Began}}
+		Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, SeenSum: e.SeenSum, At: e.Began}}
 }
 
 // reads lists the slices to read. Lanes with the same history share a read;
@@ -174,7 +174,7 @@ type verdict struct {
 	slice    pipeline.Slice // perhaps shortened at the border of what is done
 	revision int
 	attempt  int
-	seen     []string
+	seen     []Seen
 	why      string
 }
 
@@ -251,8 +251,8 @@ func (v verdict) after(done []state.Done) verdict {
 	v.slice.Prior = ground(done)
 	for _, d := range done {
 		v.revision = max(v.revision, d.Revision+1)
-		if d.Seen != "" && !slices.Contains(v.seen, d.Seen) {
-			v.seen = append(v.seen, d.Seen)
+		if set := (Seen{Name: d.Seen, Sum: d.SeenSum}); d.Seen != "" && !slices.Contains(v.seen, set) {
+			v.seen = append(v.seen, set)
 		}
 	}
 	return v

@@ -64,11 +64,17 @@ type Read struct {
 	Revision int             `json:"revision"`
 	Ground   []pipeline.Part `json:"ground,omitempty"`
 	Prior    []pipeline.Part `json:"prior,omitempty"`  // ground of what is stored
-	Seen     []string        `json:"seen,omitempty"`   // identities of what is stored
+	Seen     []Seen          `json:"seen,omitempty"`   // identities of what is stored
 	Settles  time.Time       `json:"settles,omitzero"` // read from then on, it need not be read again
 	Bytes    int64           `json:"bytes"`            // of its ground, 0 if not known
 	Writes   []Write         `json:"writes"`           // in address order
 	Why      string          `json:"why"`
+}
+
+// Seen is a set of identities of stored records.
+type Seen struct {
+	Name string `json:"name"`
+	Sum  string `json:"sum,omitempty"` // sha256 of it, hex; "" if it was not written down
 }
 
 // Key names a read in a plan: the same slice may be read twice, for lanes with

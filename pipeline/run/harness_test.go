@@ -278,6 +278,8 @@ type house struct {
 	wrap  func(string, store.Store) store.Store // of every store: state, and sinks by label
 	clock func() time.Time
 	hcl   string
+
+	replace []addr.Instance // of the next plans
 }
 
 const oneSink = `
@@ -374,7 +376,7 @@ func (h *house) open(who string) (*session, error) {
 	now := st.State()
 	found := plan.Look(context.Background(), se.pipe, now, se.stores)
 	var diags hcl.Diagnostics
-	if se.plan, diags = plan.Make(se.pipe, now, found, h.clock(), plan.Options{}); diags.HasErrors() {
+	if se.plan, diags = plan.Make(se.pipe, now, found, h.clock(), plan.Options{Replace: h.replace}); diags.HasErrors() {
 		return nil, diags
 	}
 	return se, nil

@@ -3,10 +3,12 @@ package run
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/logpipe/logpipe/pipeline/config"
 	"github.com/logpipe/logpipe/pipeline/manifest"
@@ -29,6 +31,7 @@ type identities struct {
 	known  map[identity]bool // true: stored by an earlier revision
 	text   []byte
 	packed []byte
+	sum    string // sha256 of packed, hex
 }
 
 // identities loads what earlier revisions of the slice stored. Sources whose
@@ -39,13 +42,10 @@ func (j *job) identities(ctx context.Context) (*identities, error) {
 		return nil, nil
 	}
 	ids := &identities{slot: j.source.ID, hasher: record.NewCanon(sch.Volatile(), sch.Sets()).Hasher(), known: map[identity]bool{}}
-	for _, name := range j.read.Seen {
-		b, err := j.loadSeen(ctx, name)
+	for _, set := range j.read.Seen {
+		b, err := j.loadSeen(ctx, set)
 		if err != nil {
 			return nil, err
-		}
-		if len(b)%len(identity{}) != 0 {
-			return nil, fmt.Errorf("read what was seen of slice %s: object %s was cut", j.read.Slice, name)
 		}
 		for chunk := range slices.Chunk(b, len(identity{})) {
 			ids.known[identity(chunk)] = true
@@ -111,28 +111,47 @@ func (s *identities) identify(b *record.Batch, i int) (key identity, ok bool, er
 
 // loadSeen reads one set of identities. All lanes of a job have the same, each
 // in its own sink's store, so any sink that still has it will do.
-func (j *job) loadSeen(ctx context.Context, name string) ([]byte, error) {
-	var errs []error
-	for _, l := range j.lanes {
-		st, prefix, err := j.r.stores.Store(ctx, l.sink)
-		if err == nil {
-			var b []byte
-			if b, err = fetch(ctx, st, seenName(prefix, name)); err == nil {
-				return b, nil
-			}
+func (j *job) loadSeen(ctx context.Context, set plan.Seen) ([]byte, error) {
+	err := errors.New("no sink has them")
+	var again []string
+	for i, l := range j.lanes {
+		b, e := j.fetchSeen(ctx, l.sink, set)
+		if e == nil {
+			return b, nil
 		}
-		errs = append(errs, err)
+		if err = fmt.Errorf("%w; %w", err, e); i == 0 {
+			err = e
+		}
+		again = append(again, fmt.Sprintf("-replace='%s'", l.sink.Addr))
 	}
-	return nil, fmt.Errorf("read which records slice %s has stored: %w", j.read.Slice, errors.Join(errs...))
+	return nil, fmt.Errorf("read which of its records are stored: %w; bring the file back as it was, or apply with %s: then everything that is in that sink is stored again, as a further revision",
+		err, strings.Join(again, " "))
 }
 
-func fetch(ctx context.Context, st store.Store, name string) ([]byte, error) {
-	r, err := st.Open(ctx, name)
+func (j *job) fetchSeen(ctx context.Context, sink *config.Instance, set plan.Seen) ([]byte, error) {
+	st, prefix, err := j.r.stores.Store(ctx, sink)
 	if err != nil {
 		return nil, err
 	}
+	name := seenName(prefix, set.Name)
+	r, err := st.Open(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", sink.Addr, err)
+	}
 	defer r.Close()
-	return io.ReadAll(r)
+	b, err := io.ReadAll(r)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: read %s: %w", sink.Addr, name, err)
+	case len(b)%len(identity{}) != 0 || set.Sum != "" && sum(b) != set.Sum:
+		return nil, fmt.Errorf("%s: %s was changed after it was written: its %d bytes do not have the hash that the manifest says", sink.Addr, name, len(b))
+	}
+	return b, nil
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
 }
 
 func seenName(prefix, name string) string { return prefix + "seen/" + name }
@@ -140,18 +159,19 @@ func seenName(prefix, name string) string { return prefix + "seen/" + name }
 // keepIdentities stores what the slice has now in the sink's store, under the
 // name that the lane's intent announced. A slice that does not change any more
 // needs no memory, and is asked for none.
-func (j *job) keepIdentities(ctx context.Context, l *lane) (name string, err error) {
+func (j *job) keepIdentities(ctx context.Context, l *lane) (name, hash string, err error) {
 	if j.ids == nil {
-		return "", nil
+		return "", "", nil
 	}
 	st, prefix, err := j.r.stores.Store(ctx, l.sink)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	if err := store.Put(ctx, st, seenName(prefix, l.intent.Seen), j.ids.bytes()); err != nil {
-		return "", fmt.Errorf("keep which records are stored: %w", err)
+	b, hash := j.ids.bytes()
+	if err := store.Put(ctx, st, seenName(prefix, l.intent.Seen), b); err != nil {
+		return "", "", fmt.Errorf("keep which records are stored: %w", err)
 	}
-	return l.intent.Seen, nil
+	return l.intent.Seen, hash, nil
 }
 
 // finish makes the state remember an entry and removes the sets of identities
@@ -193,13 +213,15 @@ func (r *runner) finish(ctx context.Context, sink *config.Instance, in state.Int
 	return nil
 }
 
-// bytes returns the set as it is stored: 16 bytes each, in no order.
-func (s *identities) bytes() []byte {
+// bytes returns the set as it is stored, 16 bytes each, in no order, and its
+// hash.
+func (s *identities) bytes() (packed []byte, hash string) {
 	if s.packed == nil {
 		s.packed = make([]byte, 0, len(s.known)*len(identity{}))
 		for key := range s.known {
 			s.packed = append(s.packed, key[:]...)
 		}
+		s.sum = sum(s.packed)
 	}
-	return s.packed
+	return s.packed, s.sum
 }

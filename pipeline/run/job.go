@@ -256,7 +256,7 @@ func (l *lane) commit(ctx context.Context, j *job, ground []pipeline.Part) error
 		return err
 	}
 	if !entry.Settled {
-		if entry.Seen, err = j.keepIdentities(ctx, l); err != nil {
+		if entry.Seen, entry.SeenSum, err = j.keepIdentities(ctx, l); err != nil {
 			return err
 		}
 	}
@@ -290,7 +290,8 @@ func (j *job) entry(l *lane, ground []pipeline.Part) manifest.Entry {
 	if l.counts.Read == l.counts.Outside {
 		coverage = "read_empty"
 	}
-	return manifest.Entry{Source: j.read.Source, Stream: j.read.Stream, Sink: l.sink.Addr,
+	source := identityOf(j.source)
+	return manifest.Entry{Source: j.read.Source, Log: source.Log, Identity: source.Fingerprint, Stream: j.read.Stream, Sink: l.sink.Addr,
 		Slice: j.read.Slice, Start: j.read.Start, End: j.read.End, Revision: j.read.Revision, Attempt: l.write.Attempt,
 		Intent: l.intent.ID, Shape: l.write.Shape, Basis: j.basis(at), Ground: ground,
 		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Counts: l.counts, Rules: l.rules, Coverage: coverage,

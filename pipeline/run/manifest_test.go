@@ -89,3 +89,62 @@ func TestAManifestFromAnOlderCopy(t *testing.T) {
 		t.Errorf("problems %+v, error %v", p.Problems, err)
 	}
 }
+
+// What is remembered of a slice's records is not taken as it lies there: zeros
+// in its place would make every record new.
+func TestASpoiltMemoryOfRecords(t *testing.T) {
+	for name, spoil := range map[string]func(file string, size int64) error{
+		"zeros":   func(f string, size int64) error { return os.WriteFile(f, make([]byte, size), 0o600) },
+		"cut":     func(f string, size int64) error { return os.Truncate(f, size-16) },
+		"missing": func(f string, _ int64) error { return os.Remove(f) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(1, 4)
+			h := newHouse(t, w, twoSinks)
+			h.mustApply()
+			for _, sink := range []string{"a", "b"} {
+				sets := files(t, filepath.Join(h.dir, sink, ".logpipe", "seen"), "")
+				if len(sets) != 1 {
+					t.Fatalf("sets of sink %s: %v", sink, sets)
+				}
+				info, err := os.Stat(sets[0])
+				if err == nil {
+					err = spoil(sets[0], info.Size())
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.put(0, item{id: "late-" + sink, text: "first"})
+				_, r, err := h.apply()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if sink == "a" { // the other sink has the same set
+					if len(r.Failures) > 0 {
+						t.Errorf("failures %+v although sink b has the set", r.Failures)
+					}
+					// Each sink keeps a new set now; spoil both.
+					set := files(t, filepath.Join(h.dir, "a", ".logpipe", "seen"), "")[0]
+					if err := spoil(set, 5*16); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
+				if len(r.Failures) == 0 || !strings.Contains(r.Failures[0].Error, "-replace='sink.dir.b'") || strings.Contains(r.Failures[0].Error, "\n") {
+					t.Fatalf("failures %+v, want one line that says -replace", r.Failures)
+				}
+			}
+			pipe := h.decode()
+			for _, in := range pipe.Instances {
+				if in.Sink != nil {
+					h.replace = append(h.replace, in.Addr)
+				}
+			}
+			h.mustApply()
+			h.replace = nil
+			if p, _ := h.mustApply(); !p.Empty() {
+				t.Errorf("there is still work: %+v", p.Reads)
+			}
+		})
+	}
+}

@@ -91,7 +91,7 @@ func (r *runner) introduce(ctx context.Context) error {
 			switch {
 			case !used[in.Addr]:
 			case in.Source != nil:
-				id := state.Identity{Kind: in.Addr.Kind, Log: in.Source.Schema().Log, Fingerprint: in.Identity}
+				id := identityOf(in)
 				if old, known := s.Sources[in.Addr]; !known || old.Fingerprint == "" && id.Fingerprint != "" {
 					ops = append(ops, state.Know{Source: in.Addr, Identity: id})
 				}
@@ -119,6 +119,15 @@ func (r *runner) introduce(ctx context.Context) error {
 		}
 	}
 	return r.remember(ctx, sinks)
+}
+
+// identityOf says what a source is.
+func identityOf(in *config.Instance) state.Identity {
+	id := state.Identity{Kind: in.Addr.Kind, Fingerprint: in.Identity}
+	if sch := in.Source.Schema(); sch != nil {
+		id.Log = sch.Log
+	}
+	return id
 }
 
 // claim makes the sink's place belong to this lineage and this address.

@@ -126,13 +126,12 @@ func (s *State) add(ctx context.Context, m *manifest.Manifest, claim manifest.Cl
 			// A renamed sink's older entries carry its older name.
 			lane := Lane{Source: e.Source, Stream: e.Stream, Sink: claim.Sink}
 			d := &Done{Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
-				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, At: e.Began}
+				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, SeenSum: e.SeenSum, At: e.Began}
 			if err := s.Do(Put{Lane: lane, Done: []*Done{d}}); err != nil {
 				return err
 			}
-			if _, ok := s.Sources[e.Source]; !ok {
-				s.Sources[e.Source] = Identity{Kind: e.Source.Kind}
-			}
+			// What the source is stands in its newest entry.
+			s.Sources[e.Source] = Identity{Kind: e.Source.Kind, Log: e.Log, Fingerprint: e.Identity}
 		}
 	}
 	s.Sinks[claim.Sink] = memory

@@ -109,8 +109,9 @@ type Done struct {
 	Settled  bool            `json:"settled,omitzero"`
 	Shape    string          `json:"shape,omitempty"`
 	Ground   []pipeline.Part `json:"ground,omitempty"`
-	Seen     string          `json:"seen,omitempty"` // where the sink's store keeps its identities, "" if none
-	At       time.Time       `json:"at"`             // when its last read began; of a run of neighbours the latest
+	Seen     string          `json:"seen,omitempty"`     // where the sink's store keeps its identities, "" if none
+	SeenSum  string          `json:"seen_sum,omitempty"` // sha256 of them, hex
+	At       time.Time       `json:"at"`                 // when its last read began; of a run of neighbours the latest
 }
 
 // whole reports whether the slice is a whole file.
