@@ -63,11 +63,15 @@ func (p *program) stateStore(s config.StateSetting) (*dir.Store, error) {
 
 // openState opens the state for a command that writes, under a lease.
 func (p *program) openState(ctx context.Context, s store.Store, command string, wait time.Duration) (*state.File, error) {
-	now := p.clock()
-	return state.Open(ctx, s, state.Options{
-		Holder:      store.Holder{ID: random(8), Who: who(), Command: command, Since: now.UTC()},
+	return state.Open(ctx, s, p.session(command, wait))
+}
+
+// session is how a command that writes opens the state.
+func (p *program) session(command string, wait time.Duration) state.Options {
+	return state.Options{
+		Holder:      store.Holder{ID: random(8), Who: who(), Command: command, Since: p.clock().UTC()},
 		LockTimeout: wait, Clock: p.clock, Lineage: func() string { return random(16) },
-	})
+	}
 }
 
 // readState opens the state for a command that only looks.

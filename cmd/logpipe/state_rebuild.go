@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/state"
+	"github.com/logpipe/logpipe/pipeline/store"
 )
 
 func stateRebuildCommand() command {
@@ -14,13 +16,14 @@ func stateRebuildCommand() command {
 		name: "state rebuild", synopsis: "Make the state anew from the manifests", usage: "[options]",
 		doc: `Reads the manifests of all sinks of the pipeline, which are the truth about
 what is stored, and makes the state anew from them: for a state that was lost
-or damaged.`,
+or damaged. A damaged state is put aside in a folder beside the new one, not
+deleted.`,
 		codes: []code{leased},
 		setup: func(p *program, f *flags) func([]string) code {
 			var v values
 			v.flags(f)
 			wait := lockTimeout(f)
-			force := f.Bool("force", false, "Replace a state that is there and has something in it.")
+			force := f.Bool("force", false, "Replace a state that is there, be it damaged or not.")
 			return func(args []string) code {
 				if err := exactly(0, args, "no arguments"); err != nil {
 					return p.usage("state rebuild", err)
@@ -29,30 +32,34 @@ or damaged.`,
 				if !p.must(c, nil) {
 					return failed
 				}
-				s, err := p.rebuilt(c)
-				if err != nil {
-					return p.fail(err)
-				}
-				result := p.withState(v, "state rebuild", *wait, func(ctx context.Context, f *state.File) error {
-					return f.Replace(ctx, s, *force)
-				})
-				if result == done {
-					fmt.Fprintf(p.out, "The state was rebuilt: %s, %s.\n",
-						plural(int64(len(s.Sinks)), "sink", "sinks"), plural(int64(len(s.Lanes)), "lane", "lanes"))
-				}
-				return result
+				return p.rebuild(c, *wait, *force)
 			}
 		},
 	}
 }
 
-// rebuilt reads the manifests of a pipeline's sinks.
-func (p *program) rebuilt(c *configuration) (*state.State, error) {
-	ctx := context.Background()
+// rebuild makes the state anew under its lease.
+func (p *program) rebuild(c *configuration, wait time.Duration, force bool) code {
 	backend, err := p.stateStore(c.pipe.State)
 	if err != nil {
-		return nil, err
+		return p.trouble(err, nil)
 	}
+	var s *state.State
+	err = state.Recreate(context.Background(), backend, p.session("state rebuild", wait), force, func(ctx context.Context) (*state.State, error) {
+		var err error
+		s, err = rebuilt(ctx, c, backend)
+		return s, err
+	})
+	if err != nil {
+		return p.trouble(err, nil)
+	}
+	fmt.Fprintf(p.out, "The state was rebuilt: %s, %s.\n",
+		plural(int64(len(s.Sinks)), "sink", "sinks"), plural(int64(len(s.Lanes)), "lane", "lanes"))
+	return done
+}
+
+// rebuilt reads the manifests of a pipeline's sinks.
+func rebuilt(ctx context.Context, c *configuration, backend store.Store) (*state.State, error) {
 	stores := plan.NewStores(backend)
 	var all []*manifest.Manifest
 	for _, in := range c.pipe.Instances {

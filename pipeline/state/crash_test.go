@@ -88,7 +88,7 @@ func (w *world) recover(ctx context.Context, f *state.File, m *manifest.Manifest
 
 // store stores a slice as two objects, whose bytes differ from run to run.
 func (w *world) store(ctx context.Context, f *state.File, m *manifest.Manifest, objects store.Store, slice string) error {
-	e := manifest.Entry{Source: src, Sink: sink, Slice: slice, Revision: 1, Attempt: 1, Intent: f.NewIntent(), At: still()}
+	e := manifest.Entry{Source: src, Log: "sign_ins", Identity: "log sign_ins of a tenant", Sink: sink, Slice: slice, Revision: 1, Attempt: 1, Intent: f.NewIntent(), At: still()}
 	names := []string{slice + "/1.jsonl", slice + "/2.jsonl"}
 	in := state.Intent{ID: e.Intent, Lane: lane, Slice: slice, Revision: 1, Attempt: 1, Names: names, Opened: still()}
 	if err := f.Apply(ctx, state.OpenIntent{Intent: in}); err != nil {
@@ -221,16 +221,16 @@ func TestRebuild(t *testing.T) {
 		t.Error("a run with an empty state in front of a manifest: no error")
 	}
 	w.states = storetest.NewMemory(nil)
-	rebuilt, err := state.Rebuild(t.Context(), m)
-	if err != nil {
+	if err := recreate(t, w.states, m, false); err != nil {
 		t.Fatal(err)
 	}
-	f := session(t, w.states, "rebuilder")
-	if err := f.Replace(t.Context(), rebuilt, false); err != nil {
-		t.Fatal(err)
-	}
-	closed(t, f)
 	now := reread(t, w.states)
+	if got, want := now.Sources[src], (state.Identity{Kind: "file", Log: "sign_ins", Fingerprint: "log sign_ins of a tenant"}); got != want {
+		t.Errorf("the source is %+v, want %+v", got, want)
+	}
+	if got := now.Sinks[sink].Head; got != m.Head() {
+		t.Errorf("the head is %+v, want %+v", got, m.Head())
+	}
 	if now.Lineage != was.Lineage || now.Lane(lane).Len() != was.Lane(lane).Len() || now.Sinks[sink].Objects != 2*was.Lane(lane).Len() {
 		t.Errorf("rebuilt %+v\nfrom %+v", now, was)
 	}
@@ -239,6 +239,88 @@ func TestRebuild(t *testing.T) {
 		t.Fatalf("a run after the rebuild: %v", err)
 	}
 	w.check(t)
+}
+
+// recreate makes the state in s anew from m, as another session.
+func recreate(t *testing.T, s store.Store, m *manifest.Manifest, force bool) error {
+	t.Helper()
+	o := state.Options{Holder: store.Holder{ID: "rebuilder"}, Clock: still}
+	return state.Recreate(t.Context(), s, o, force, func(ctx context.Context) (*state.State, error) { return state.Rebuild(ctx, m) })
+}
+
+// A state that cannot be read is what a rebuild is for: it is put aside whole,
+// and the new one goes on behind its numbers.
+func TestRebuildOfADamagedState(t *testing.T) {
+	for name, spoil := range map[string]func(m *storetest.Memory, last int64){
+		"the last is cut":           func(m *storetest.Memory, last int64) { m.Set(seg(last), m.Get(seg(last))[:20]) },
+		"one in the middle is gone": func(m *storetest.Memory, _ int64) { m.Delete(t.Context(), seg(3)) },
+		"the first is gone":         func(m *storetest.Memory, _ int64) { m.Delete(t.Context(), seg(1)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{states: storetest.NewMemory(nil), objects: storetest.NewMemory(nil), slices: []string{"a", "b"}}
+			if err := w.run(t.Context(), &storetest.Plan{}); err != nil {
+				t.Fatal(err)
+			}
+			last := reread(t, w.states).Serial
+			spoil(w.states, last)
+			spoilt := map[string]string{}
+			for info := range w.states.List(t.Context(), "segments/", "") {
+				spoilt[info.Name] = string(w.states.Get(info.Name))
+			}
+			m, err := manifest.Open(t.Context(), w.objects, ".logpipe/manifest")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := recreate(t, w.states, m, false); err == nil || !strings.Contains(err.Error(), "-force") {
+				t.Errorf("without force: %v, want that it says -force", err)
+			}
+			if err := recreate(t, w.states, m, true); err != nil {
+				t.Fatal(err)
+			}
+			now := reread(t, w.states)
+			if now.Serial != last+1 || now.Lane(lane).Len() != 2 {
+				t.Errorf("serial %d with %d slices, want %d with 2", now.Serial, now.Lane(lane).Len(), last+1)
+			}
+			aside := "damaged-" + still().Format("20060102T150405Z") + "/"
+			for name, b := range spoilt {
+				if got := string(w.states.Get(aside + name)); got != b {
+					t.Errorf("%s is not aside as it was", name)
+				}
+			}
+			w.slices = append(w.slices, "c")
+			if err := w.run(t.Context(), &storetest.Plan{}); err != nil {
+				t.Fatalf("a run after the rebuild: %v", err)
+			}
+			w.check(t)
+		})
+	}
+}
+
+// What can be read is replaced only on demand, unless it remembers nothing.
+func TestRebuildOfAGoodState(t *testing.T) {
+	w := &world{states: storetest.NewMemory(nil), objects: storetest.NewMemory(nil), slices: []string{"a"}}
+	if err := w.run(t.Context(), &storetest.Plan{}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := manifest.Open(t.Context(), w.objects, ".logpipe/manifest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := recreate(t, w.states, m, false); err == nil || !strings.Contains(err.Error(), "-force") {
+		t.Errorf("without force: %v, want that it says -force", err)
+	}
+	if err := recreate(t, w.states, m, true); err != nil {
+		t.Fatal(err)
+	}
+	w.check(t)
+	begun := storetest.NewMemory(nil) // as if a run had begun a state and stored nothing
+	closed(t, session(t, begun, "other"))
+	if err := recreate(t, begun, m, false); err != nil {
+		t.Errorf("in place of a state that remembers nothing: %v", err)
+	}
+	if st := reread(t, begun); st.Lineage != "l" || st.Lane(lane).Len() != 1 {
+		t.Errorf("rebuilt %+v", st)
+	}
 }
 
 func TestRebuildRefusesTwoStates(t *testing.T) {

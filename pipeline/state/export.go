@@ -7,8 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/logpipe/logpipe/pipeline/manifest"
 )
 
 // Export writes a state as indented JSON, the same bytes for the same state.
@@ -57,8 +55,8 @@ func Import(b []byte) (*State, error) {
 
 // Replace writes st in place of what is there. Lineage and serial must be
 // those of the state that is there, or it would throw away what happened since
-// st was exported; force does it all the same. Into a state that this session
-// has made anything goes. The serial goes on from the greater of both, so that
+// st was exported; force does it all the same. Where this session is the first
+// anything goes. The serial goes on from the greater of both, so that
 // manifests take this session for the newest.
 func (f *File) Replace(ctx context.Context, st *State, force bool) error {
 	f.mu.Lock()
@@ -67,8 +65,8 @@ func (f *File) Replace(ctx context.Context, st *State, force bool) error {
 		return fmt.Errorf("replace state: %w", err)
 	}
 	before := f.st.Session.Serial - 1 // our session has begun with a segment of its own
-	switch fresh := before == 0 && f.written == 1; {
-	case fresh || force:
+	switch {
+	case before == 0 && f.written <= 1 || force: // there was none
 	case st.Lineage != f.st.Lineage:
 		return fmt.Errorf("replace state: it is of another lineage (%s; here is %s)", st.Lineage, f.st.Lineage)
 	case st.Serial != f.st.Serial && st.Serial != before:
@@ -88,52 +86,5 @@ func (f *File) exchange(ctx context.Context, n *State) error {
 		f.st = old
 		return fmt.Errorf("replace state: %w", err)
 	}
-	return nil
-}
-
-// Rebuild makes a state anew from the manifests of all sinks, for Replace. Its
-// serial is the newest epoch that a manifest has, so that the session that goes
-// on from it is newer. Intents that were open are not known: what they left
-// behind stays as orphans.
-func Rebuild(ctx context.Context, ms ...*manifest.Manifest) (*State, error) {
-	st := New()
-	for _, m := range ms {
-		claim, ok := m.Claim()
-		if !ok {
-			continue
-		}
-		if st.Lineage != "" && st.Lineage != claim.Lineage {
-			return nil, fmt.Errorf("rebuild state: the manifests are of two states (lineage %s, %s has %s)", st.Lineage, claim.Sink, claim.Lineage)
-		}
-		st.Lineage = claim.Lineage
-		if err := st.add(ctx, m, claim); err != nil {
-			return nil, fmt.Errorf("rebuild state: %w", err)
-		}
-	}
-	return st, nil
-}
-
-// add does what the entries of a manifest say.
-func (s *State) add(ctx context.Context, m *manifest.Manifest, claim manifest.Claim) error {
-	memory := SinkMemory{Kind: claim.Sink.Kind, Head: m.Head()}
-	for seg, err := range m.Tail(ctx, 0) {
-		if err != nil {
-			return err
-		}
-		s.Serial = max(s.Serial, seg.Epoch)
-		for _, e := range seg.Entries {
-			memory.Objects += int64(len(e.Objects))
-			// A renamed sink's older entries carry its older name.
-			lane := Lane{Source: e.Source, Stream: e.Stream, Sink: claim.Sink}
-			d := &Done{Name: e.Slice, Start: e.Start, End: e.End, Length: e.End.Sub(e.Start), Revision: e.Revision, Attempt: e.Attempt,
-				Settled: e.Settled, Shape: e.Shape, Ground: e.Ground, Seen: e.Seen, SeenSum: e.SeenSum, At: e.Began}
-			if err := s.Do(Put{Lane: lane, Done: []*Done{d}}); err != nil {
-				return err
-			}
-			// What the source is stands in its newest entry.
-			s.Sources[e.Source] = Identity{Kind: e.Source.Kind, Log: e.Log, Fingerprint: e.Identity}
-		}
-	}
-	s.Sinks[claim.Sink] = memory
 	return nil
 }

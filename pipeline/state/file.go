@@ -9,8 +9,8 @@
 // A File is a state in a store: a row of numbered segments, each created once,
 // each holding ops and the hash of the segment before. Who creates segment N+1
 // has written it. The lease is politeness, the number is the fence: a session
-// begins with a segment of its own (Begin), so that a writer whose lease was
-// taken finds its next number taken and can write nothing more (ErrLost). The
+// begins with a segment of its own (Begin; in a new state its first change), so
+// that a writer whose lease was taken finds its next number taken and can write nothing more (ErrLost). The
 // serial of that segment is the session's epoch, by which manifests know an
 // old writer.
 //
@@ -70,6 +70,7 @@ type File struct {
 	last    Segment // its lines are dropped
 	packs   []pack  // since the last snapshot, which is not among them
 	ops     int64   // bytes in packs
+	begins  []Op    // the session's first op, until the first segment of a new state takes it along
 	snap    Segment // the last snapshot; Serial 0 if there is none
 	size    int64   // bytes of its lines
 	first   int64   // oldest number that exists
@@ -149,17 +150,23 @@ func (f *File) release(ctx context.Context) error {
 	return l.Release(context.WithoutCancel(ctx))
 }
 
-// begin writes the fence of this session.
+// begin writes the fence of this session. A new state is written with its first
+// change only: there is nobody to be fenced off, and a run that comes to nothing
+// must not leave a state that was never used.
 func (f *File) begin(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	begin := Begin{Holder: f.o.Holder, Serial: f.st.Serial + 1}
 	if f.st.Lineage == "" {
 		if f.o.Lineage == nil {
 			return errors.New("open state: there is none yet, and nothing to name a new one")
 		}
 		f.st.Lineage = f.o.Lineage()
+		f.st.Session = Session(begin)
+		f.begins = []Op{begin}
+		return nil
 	}
-	if err := f.apply(ctx, []Op{Begin{Holder: f.o.Holder, Serial: f.st.Serial + 1}}); err != nil {
+	if err := f.apply(ctx, []Op{begin}); err != nil {
 		return fmt.Errorf("begin session: %w", err)
 	}
 	return nil
@@ -178,6 +185,13 @@ func (f *File) View(see func(*State)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	see(f.st)
+}
+
+// New reports whether there is no state yet: nothing was written.
+func (f *File) New() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.st.Serial == 0
 }
 
 // Holder returns who we are.
@@ -224,7 +238,7 @@ func (f *File) writable() error {
 func (f *File) apply(ctx context.Context, ops []Op) error {
 	var lines []byte
 	var err error
-	ops = slices.Clone(ops)
+	ops = append(slices.Clone(f.begins), ops...)
 	for i, op := range ops {
 		start := len(lines)
 		if lines, err = appendOp(lines, op); err != nil {
@@ -315,6 +329,7 @@ func (f *File) create(ctx context.Context, h head, lines []byte) (Segment, error
 		return seg, err
 	}
 	f.last = seg
+	f.begins = nil
 	f.st.Serial = h.Serial
 	f.first = max(f.first, 1)
 	f.written++

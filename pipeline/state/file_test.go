@@ -29,7 +29,8 @@ func seg(n int64) string { return store.Row{Prefix: "segments/"}.Name(n) }
 
 func still() time.Time { return day.Add(12 * time.Hour) }
 
-// session opens a state at a fixed time for a holder.
+// session opens a state at a fixed time for a holder; its first segment is
+// written.
 func session(t *testing.T, s store.Store, id string) *state.File {
 	t.Helper()
 	f, err := state.Open(t.Context(), s, state.Options{
@@ -37,6 +38,9 @@ func session(t *testing.T, s store.Store, id string) *state.File {
 		Clock:  still, Lineage: func() string { return "lineage-" + id }})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if f.New() {
+		apply(t, f)
 	}
 	return f
 }
@@ -79,6 +83,44 @@ func TestEmpty(t *testing.T) {
 	}
 	for info := range m.List(t.Context(), "", "") {
 		t.Errorf("reading made %s", info.Name)
+	}
+}
+
+// A session that changes nothing leaves no new state behind: a run that fails
+// before it does anything must not stand in the way of a rebuild.
+func TestANewStateIsWrittenWithItsFirstChange(t *testing.T) {
+	m := storetest.NewMemory(still)
+	o := state.Options{Holder: store.Holder{ID: "a"}, Clock: still, Lineage: func() string { return "l" }}
+	f, err := state.Open(t.Context(), m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := f.State(); !f.New() || st.Lineage != "l" || f.Epoch() != 1 {
+		t.Errorf("new %v, lineage %q, epoch %d", f.New(), st.Lineage, f.Epoch())
+	}
+	if err := f.Apply(t.Context(), state.Forget{Addr: src}); err == nil {
+		t.Error("forget what is not known: no error")
+	}
+	closed(t, f)
+	if st := reread(t, m); st.Serial != 0 {
+		t.Errorf("there is a state: %+v", st)
+	}
+	if f, err = state.Open(t.Context(), m, o); err != nil {
+		t.Fatal(err)
+	}
+	apply(t, f, state.Know{Source: src})
+	if st := reread(t, m); f.New() || st.Serial != 1 || st.Session.Serial != 1 || st.Session.Holder.ID != "a" || len(st.Sources) != 1 {
+		t.Errorf("after the first change: %+v", st)
+	}
+	other, err := state.Open(t.Context(), storetest.NewMemory(nil), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Replace(t.Context(), f.State(), false); err != nil {
+		t.Errorf("replace a state that was not begun: %v", err)
+	}
+	if st := other.State(); st.Session.Serial != st.Serial || other.Epoch() != 2 {
+		t.Errorf("after it was replaced: %+v", st)
 	}
 }
 
@@ -427,6 +469,7 @@ func pausedWriter(t *testing.T, step int, reopens bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		apply(t, f, state.Claim{Sink: sink, Kind: "local"})
 		if err := m.Take(t.Context(), manifest.Claim{Lineage: "l", Sink: sink}, f.Epoch(), id); err != nil {
 			t.Fatal(err)
 		}
@@ -540,6 +583,9 @@ func TestFullDisk(t *testing.T) {
 func FuzzOpenSegment(f *testing.F) {
 	m := storetest.NewMemory(still)
 	file := begin(f, m)
+	if err := file.Apply(f.Context()); err != nil {
+		f.Fatal(err)
+	}
 	if err := file.Apply(f.Context(), state.Know{Source: src}, state.OpenIntent{Intent: state.Intent{ID: "i", Lane: lane}},
 		state.Finish{Intent: "i", Done: grid(0, 1, 1)}, state.Put{Lane: lane, Done: []*state.Done{whole(1)}}); err != nil {
 		f.Fatal(err)

@@ -151,7 +151,7 @@ func encode(h head, lines []byte) (Segment, []byte, error) {
 // advice says what to do about a damaged segment.
 func advice(err error) string {
 	if errors.Is(err, ErrChain) {
-		return "; restore it from a backup, or run `logpipe state rebuild` to make the state anew from the manifests"
+		return "; restore it from a backup, or run `logpipe state rebuild -force` to make the state anew from the manifests"
 	}
 	return ""
 }
