@@ -12,6 +12,7 @@ import (
 	"github.com/posener/complete"
 
 	"github.com/logpipe/logpipe/internal/escape"
+	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/run"
 	"github.com/logpipe/logpipe/pipeline/state"
@@ -128,7 +129,7 @@ type applying struct {
 }
 
 func (a *applying) run(ctx context.Context, shown *plan.Plan) code {
-	pl, _, ok := a.p.makePlan(ctx, a.c, a.state.State(), a.stores, a.o.planOptions, a.events)
+	pl, found, ok := a.p.makePlan(ctx, a.c, a.state.State(), a.stores, a.o.planOptions, a.events)
 	if !ok {
 		return failed
 	}
@@ -148,12 +149,25 @@ func (a *applying) run(ctx context.Context, shown *plan.Plan) code {
 	if pl.Empty() {
 		return problems
 	}
+	if a.state.New() && foreign(found) {
+		return a.p.trouble(errors.New("there is no state yet, but a sink's place is claimed by one: nothing was done, because a new state beside it could never be joined with it; if the state was lost, run `logpipe state rebuild`"), a.events)
+	}
 	if shown == nil {
 		if approved, result := a.approved(ctx, pl); !approved {
 			return result
 		}
 	}
 	return worst(problems, a.carryOut(ctx, pl))
+}
+
+// foreign reports whether a sink's place belongs to another state.
+func foreign(f *plan.Found) bool {
+	for _, err := range f.Errs {
+		if errors.Is(err, manifest.ErrClaimed) {
+			return true
+		}
+	}
+	return false
 }
 
 // common keeps what stands in the plan file and is still so.
@@ -277,5 +291,8 @@ func (a *applying) carryOut(ctx context.Context, pl *plan.Plan) code {
 		result = worst(result, rejected)
 	}
 	a.p.jobSummary(reportMarkdown(report))
+	if a.lost {
+		return leased // whatever else failed, failed because of it
+	}
 	return result
 }
