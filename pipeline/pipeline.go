@@ -121,6 +121,19 @@ type Stage interface {
 	Close()
 }
 
+// Redaction is a Transform behind which clear values must not be found again.
+// It is asked when the machine opens a slice.
+type Redaction interface {
+	// Key returns the id of the key that pseudonyms are made with and its check
+	// value, which tells keys apart without telling the key; both are "" if
+	// there is none. They are written into the manifest.
+	Key() (id, check string)
+	// Conceal returns what stands for the SHA-256 of a rejected record where
+	// its sink's readers can see it: a keyed hash, so that nobody can try out
+	// records. ok is false if there is no key; then no hash is written.
+	Conceal(sum [32]byte) (hidden [32]byte, ok bool)
+}
+
 // Counted is a Stage that counts what its rules did. It is asked once, before
 // Close; names of rules never hold a value of a record.
 type Counted interface {

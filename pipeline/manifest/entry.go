@@ -44,6 +44,13 @@ type Object struct {
 	Stored  string `json:"stored"` // sha256 of the stored bytes, hex
 }
 
+// Key is a key that pseudonyms were made with. Check tells keys apart without
+// telling the key.
+type Key struct {
+	ID    string `json:"id"`
+	Check string `json:"check"`
+}
+
 // Part is one piece of what a slice was read from: a file.
 type Part struct {
 	Name     string    `json:"name"` // slash-separated, relative to the pipeline's directory
@@ -87,6 +94,7 @@ type Entry struct {
 	Rejects  *Object          `json:"rejects,omitempty"` // where the rejected records are described
 	Counts   Counts           `json:"counts"`
 	Rules    map[string]int64 `json:"rules,omitempty"` // how often each rule and detector changed something
+	Keys     []Key            `json:"keys,omitempty"`  // of pseudonyms
 	Coverage string           `json:"coverage"`        // read, read_empty (promise 8)
 	Began    time.Time        `json:"began,omitzero"`  // of the read, by our clock
 	At       time.Time        `json:"at"`              // of the commit, by our clock

@@ -188,7 +188,7 @@ func (l *lane) open(ctx context.Context, j *job) {
 		l.fail(err)
 		return
 	}
-	l.rejects = &rejects{store: st, name: rejectsName(prefix, j.read.Slice, j.read.Revision, l.write.Attempt)}
+	l.rejects = &rejects{store: st, behind: j.r.behind[route{j.read.Source, l.sink.Addr}], name: rejectsName(prefix, j.read.Slice, j.read.Revision, l.write.Attempt)}
 	w, err := l.sink.Sink.Open(ctx, pipeline.Opening{Slice: j.slice, Revision: j.read.Revision,
 		Attempt: l.write.Attempt, Intent: l.intent.ID})
 	if err != nil {
@@ -283,6 +283,17 @@ func (r *runner) writes(ctx context.Context) error {
 	return nil
 }
 
+// keys lists the keys of pseudonyms in the lane's records.
+func (l *lane) keys() []manifest.Key {
+	var keys []manifest.Key
+	for _, red := range l.rejects.behind {
+		if id, check := red.Key(); check != "" {
+			keys = append(keys, manifest.Key{ID: id, Check: check})
+		}
+	}
+	return keys
+}
+
 // entry is what the manifest will say of l, but for what is stored.
 func (j *job) entry(l *lane, ground []pipeline.Part) manifest.Entry {
 	at := j.r.o.Clock().UTC()
@@ -294,7 +305,7 @@ func (j *job) entry(l *lane, ground []pipeline.Part) manifest.Entry {
 	return manifest.Entry{Source: j.read.Source, Log: source.Log, Identity: source.Fingerprint, Stream: j.read.Stream, Sink: l.sink.Addr,
 		Slice: j.read.Slice, Start: j.read.Start, End: j.read.End, Revision: j.read.Revision, Attempt: l.write.Attempt,
 		Intent: l.intent.ID, Shape: l.write.Shape, Basis: j.basis(at), Ground: ground,
-		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Counts: l.counts, Rules: l.rules, Coverage: coverage,
+		Settled: len(ground) == 0 && !j.began.Before(j.read.Settles), Counts: l.counts, Rules: l.rules, Keys: l.keys(), Coverage: coverage,
 		Began: j.began, At: at, Tool: j.r.o.Tool}
 }
 

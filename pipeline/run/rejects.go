@@ -20,8 +20,9 @@ import (
 // rejected record may be whole where the sink's own records were narrowed, and
 // the place says where to find it.
 type rejects struct {
-	store store.Store
-	name  string
+	store  store.Store
+	name   string
+	behind []pipeline.Redaction // on the way to the lane
 
 	w       store.Writer
 	sum     hash.Hash
@@ -47,6 +48,7 @@ type rejectLine struct {
 	Offset int64  `json:"offset"` // in the origin after decompression, -1 if not known
 	Length int64  `json:"length"`
 	SHA256 string `json:"sha256,omitempty"`
+	HMAC   string `json:"hmac,omitempty"` // of the SHA-256, behind a redaction
 }
 
 func (r *rejects) write(ctx context.Context, rs []record.Reject) error {
@@ -59,9 +61,7 @@ func (r *rejects) write(ctx context.Context, rs []record.Reject) error {
 			r.w, r.sum = w, sha256.New()
 		}
 		line := rejectLine{Reason: rej.Err.Error(), Origin: rej.Origin, Offset: rej.Offset, Length: rej.Length}
-		if rej.Hash != ([32]byte{}) {
-			line.SHA256 = hex.EncodeToString(rej.Hash[:])
-		}
+		r.identify(&line, rej.Hash)
 		b, err := json.Marshal(line)
 		if err != nil {
 			return fmt.Errorf("write rejects: %w", err)
@@ -75,6 +75,26 @@ func (r *rejects) write(ctx context.Context, rs []record.Reject) error {
 		r.records++
 	}
 	return nil
+}
+
+// identify writes down the hash of the record, keyed by every redaction on the
+// way to the lane. One without a key leaves none: a plain hash would let readers
+// of the sink try out records.
+func (r *rejects) identify(line *rejectLine, sum [32]byte) {
+	if sum == ([32]byte{}) {
+		return
+	}
+	if len(r.behind) == 0 {
+		line.SHA256 = hex.EncodeToString(sum[:])
+		return
+	}
+	for _, red := range r.behind {
+		var ok bool
+		if sum, ok = red.Conceal(sum); !ok {
+			return
+		}
+	}
+	line.HMAC = hex.EncodeToString(sum[:])
 }
 
 // commit makes the rejects durable; nil if there were none.

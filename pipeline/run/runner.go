@@ -30,6 +30,7 @@ type runner struct {
 	o      Options
 
 	lineage string
+	behind  map[route][]pipeline.Redaction
 	broken  map[addr.Instance]error // sinks that get nothing in this run; set before the first slice
 
 	mu     sync.Mutex

@@ -6,6 +6,8 @@ import (
 
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
+	"github.com/logpipe/logpipe/pipeline/config"
+	"github.com/logpipe/logpipe/pipeline/plan"
 	"github.com/logpipe/logpipe/pipeline/record"
 )
 
@@ -173,3 +175,22 @@ func (n *node) fail(tk *ticket, err error) {
 		c.fail(tk, err)
 	}
 }
+
+// redactions lists those that stand on some way from a source to a sink, in
+// graph order.
+func redactions(p *config.Pipeline) map[route][]pipeline.Redaction {
+	all := map[route][]pipeline.Redaction{}
+	for _, r := range plan.Routes(p) {
+		for _, a := range r.Path {
+			in, _ := p.Instance(a)
+			if red, ok := in.Transform.(pipeline.Redaction); ok {
+				at := route{r.Source.Addr, r.Sink.Addr}
+				all[at] = append(all[at], red)
+			}
+		}
+	}
+	return all
+}
+
+// route is the two ends of a lane.
+type route struct{ source, sink addr.Instance }
