@@ -102,6 +102,7 @@ func (p *program) apply(o applyOptions, args []string) (result code) {
 	if stop.release() {
 		result = worst(result, failed)
 	}
+	a.sweep(context.WithoutCancel(ctx))
 	if err := f.Close(context.WithoutCancel(ctx)); err != nil && !a.lost {
 		result = worst(result, p.trouble(err, events))
 	}
@@ -126,6 +127,18 @@ type applying struct {
 	events *stream
 	stop   *stopper
 	lost   bool // the lease was taken: nothing more can be written, nor given back
+}
+
+// unfinished is how old a file must be that a killed run was writing before it
+// is removed: no write takes that long.
+const unfinished = 24 * time.Hour
+
+// sweep removes what killed runs left unfinished. That it cannot is told and
+// nothing else.
+func (a *applying) sweep(ctx context.Context) {
+	if err := a.stores.Sweep(ctx, a.p.clock().Add(-unfinished)); err != nil {
+		a.p.log.Warn("unfinished files of earlier runs were not removed", "error", err)
+	}
 }
 
 func (a *applying) run(ctx context.Context, shown *plan.Plan) code {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/logpipe/logpipe/pipeline"
 	"github.com/logpipe/logpipe/pipeline/addr"
@@ -87,6 +88,26 @@ func (s *Stores) Known(ctx context.Context, in *config.Instance, head manifest.H
 		return nil, fmt.Errorf("check the manifest of %s: %w%s", in.Addr, err, lostForGood(in, err))
 	}
 	return m, nil
+}
+
+// Sweep removes what killed writers left unfinished in the stores that were
+// opened, the state's among them, if it was last written before olderThan.
+func (s *Stores) Sweep(ctx context.Context, olderThan time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []store.Store{s.fallback}
+	for _, st := range s.stores {
+		all = append(all, st)
+	}
+	var errs []error
+	for _, st := range all {
+		if st, ok := st.(interface {
+			Sweep(context.Context, time.Time) error
+		}); ok {
+			errs = append(errs, st.Sweep(ctx, olderThan))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // lostForGood is what to do about a manifest that nobody can bring back.

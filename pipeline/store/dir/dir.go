@@ -33,8 +33,10 @@ import (
 )
 
 const (
-	temp     = ".tmp-"
-	leaseDir = ".lease"
+	temp = ".tmp-"
+
+	tempLength = 26 // of rand.Text, which follows temp
+	leaseDir   = ".lease"
 )
 
 // Options are the settings of a Store; the zero value is ready.

@@ -133,7 +133,8 @@ func TestSweep(t *testing.T) {
 	if err := store.Put(t.Context(), s, "a/whole", nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, age := range map[string]time.Duration{"a/.tmp-old": 2 * time.Hour, ".tmp-old": 2 * time.Hour, "a/.tmp-new": 0, "a/whole": 3 * time.Hour} {
+	const made, late = ".tmp-ABCDEFGHIJKLMNOPQRSTUVWX27", ".tmp-ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	for name, age := range map[string]time.Duration{"a/" + made: 2 * time.Hour, made: 2 * time.Hour, "a/" + late: 0, "a/.tmp-of-somebody": 2 * time.Hour, "a/whole": 3 * time.Hour} {
 		p := filepath.Join(root, name)
 		if f, err := os.OpenFile(p, os.O_CREATE, 0o600); err != nil {
 			t.Fatal(err)
@@ -144,7 +145,7 @@ func TestSweep(t *testing.T) {
 	if err := s.Sweep(t.Context(), time.Now().Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]bool{"a/.tmp-old": false, ".tmp-old": false, "a/.tmp-new": true, "a/whole": true} {
+	for name, want := range map[string]bool{"a/" + made: false, made: false, "a/" + late: true, "a/.tmp-of-somebody": true, "a/whole": true} {
 		if _, err := os.Stat(filepath.Join(root, name)); (err == nil) != want {
 			t.Errorf("%s: %v, want it there: %v", name, err, want)
 		}

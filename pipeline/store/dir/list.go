@@ -115,7 +115,8 @@ func sortName(e fs.DirEntry) string {
 }
 
 // Sweep removes unfinished files that were last written before olderThan: what
-// killed writers left behind.
+// killed writers left behind. A folder that cannot be read does not keep it from
+// the others.
 func (s *Store) Sweep(ctx context.Context, olderThan time.Time) error {
 	r, err := s.dir()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -133,20 +134,26 @@ func sweep(ctx context.Context, r *os.Root, d string, olderThan time.Time) error
 		return fmt.Errorf("sweep %q: %w", d, err)
 	}
 	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("sweep %q: %w", d, err)
+		if e := ctx.Err(); e != nil {
+			return fmt.Errorf("sweep %q: %w", d, e)
 		}
 		switch {
 		case e.IsDir():
-			err = sweep(ctx, r, d+e.Name()+"/", olderThan)
-		case e.Type().IsRegular() && strings.HasPrefix(e.Name(), temp):
-			err = sweepFile(r, d+e.Name(), e, olderThan)
-		}
-		if err != nil {
-			return err
+			err = cmp.Or(err, sweep(ctx, r, d+e.Name()+"/", olderThan))
+		case e.Type().IsRegular() && isTemp(e.Name()):
+			err = cmp.Or(err, sweepFile(r, d+e.Name(), e, olderThan))
 		}
 	}
-	return nil
+	return err
+}
+
+// isTemp reports whether createTemp made a name: the folder may be shared with
+// people who like dots, too.
+func isTemp(name string) bool {
+	id, ok := strings.CutPrefix(name, temp)
+	return ok && len(id) == tempLength && !strings.ContainsFunc(id, func(r rune) bool {
+		return (r < 'A' || r > 'Z') && (r < '2' || r > '7')
+	})
 }
 
 func sweepFile(r *os.Root, name string, e fs.DirEntry, olderThan time.Time) error {
