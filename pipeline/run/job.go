@@ -44,6 +44,7 @@ type lane struct {
 	rules   map[string]int64 // what transforms counted, by rule
 	stage   stage
 	err     error
+	blocked bool // something lies where an object should
 }
 
 // stage is how far a lane came, and so what its failure leaves behind.
@@ -198,10 +199,17 @@ func (l *lane) open(ctx context.Context, j *job) {
 	l.writer = w
 }
 
+// fail ends the lane. What lies in the way of an object is not ours: the next
+// run takes another name, and people should look.
 func (l *lane) fail(err error) {
-	if l.err == nil {
-		l.err = err
+	if l.err != nil {
+		return
 	}
+	if errors.Is(err, store.ErrExists) && !lost(err) {
+		l.blocked = true
+		err = fmt.Errorf("%w: something of this name is there that no manifest names; look what it is and move it away, the next run writes under another name otherwise", err)
+	}
+	l.err = err
 }
 
 func (j *job) failAll(err error) {
@@ -336,7 +344,7 @@ func (j *job) close(ctx context.Context) error {
 		if l.err == nil || l.stage == planned {
 			continue
 		}
-		kept := l.abort()
+		kept := l.abort() || l.blocked
 		if l.stage == intended {
 			ops = append(ops, state.Abandon{Intent: l.intent.ID, Kept: kept})
 		}

@@ -148,3 +148,29 @@ func TestASpoiltMemoryOfRecords(t *testing.T) {
 		})
 	}
 }
+
+// What lies under the name of an object, and cannot be opened as one, stays; the
+// run says what to do and the next one goes round it.
+func TestAFolderInTheWay(t *testing.T) {
+	w := newWorld(1, 4)
+	h := newHouse(t, w, twoSinks)
+	se, err := h.open("look")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := se.plan.Reads[0].Writes[1].Names[0]
+	if err := se.st.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(h.dir, "b", name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, r, err := h.apply()
+	if err != nil || len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Error, "that no manifest names") {
+		t.Fatalf("failures %+v, error %v", r.Failures, err)
+	}
+	h.mustApply()
+	h.same("a", w.want(false))
+	h.same("b", w.want(false))
+	h.settled()
+}
