@@ -29,6 +29,8 @@ type planOptions struct {
 	out      string
 	markdown bool
 	detailed bool
+
+	running string // who is writing to the state meanwhile
 }
 
 func (o *planOptions) flags(f *flags) {
@@ -83,6 +85,9 @@ func (p *program) plan(o planOptions) code {
 	if err != nil {
 		return p.trouble(err, events)
 	}
+	if h, running := f.Running(ctx); running {
+		o.running = fmt.Sprintf("%s (logpipe %s)", h.Who, h.Command)
+	}
 	pl, _, ok := p.makePlan(ctx, c, f.State(), plan.NewStores(backend), o, events)
 	if !ok {
 		return failed
@@ -112,7 +117,7 @@ func planCode(pl *plan.Plan, detailed bool) code {
 
 // makePlan looks at the world and plans. What is wrong is printed.
 func (p *program) makePlan(ctx context.Context, c *configuration, st *state.State, stores *plan.Stores, o planOptions, events *stream) (*plan.Plan, *plan.Found, bool) {
-	options := plan.Options{Tool: tool}
+	options := plan.Options{Tool: tool, Running: o.running}
 	var err error
 	if options.Targets, err = p.known(c, "target", o.targets); err == nil {
 		options.Replace, err = p.known(c, "replace", o.replace)

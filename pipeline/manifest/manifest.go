@@ -280,7 +280,7 @@ func (m *Manifest) Find(ctx context.Context, intent string) (e Entry, named bool
 				return e, true, nil
 			}
 		}
-		if seg.Epoch < epochOf(intent) {
+		if seg.Epoch < EpochOf(intent) {
 			break
 		}
 	}

@@ -63,9 +63,9 @@ func NewIntent(epoch int64) string {
 	return "s" + strconv.FormatInt(epoch, 10) + "-" + strings.ToLower(rand.Text())
 }
 
-// epochOf returns 0, from where Find has to look through everything, for an id
-// that NewIntent did not make.
-func epochOf(intent string) int64 {
+// EpochOf returns the epoch of the session that opened an intent: 0, from where
+// Find has to look through everything, for an id that NewIntent did not make.
+func EpochOf(intent string) int64 {
 	digits, _, ok := strings.Cut(strings.TrimPrefix(intent, "s"), "-")
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if !ok || err != nil || intent[0] != 's' {

@@ -202,6 +202,27 @@ func TestOpenIntents(t *testing.T) {
 	}
 }
 
+// A session that goes on has interrupted nothing; what earlier ones left open is
+// recovered all the same.
+func TestIntentsInProgress(t *testing.T) {
+	for _, c := range []struct {
+		serial     int64 // with which the session began that has the lease
+		recoveries int
+		note       string
+	}{{1, 0, "with 1 slices in progress"}, {2, 1, "with 0 slices in progress"}} {
+		st := remember(t, "a", shape(t, one))
+		open(t, st, "a") // in the session that began with 1
+		st.Session.Serial = c.serial
+		pl := mustMake(t, one, st, plan.Options{Running: "anna@ci (logpipe apply)"})
+		if len(pl.Recoveries) != c.recoveries {
+			t.Errorf("session %d: recoveries %+v, want %d", c.serial, pl.Recoveries, c.recoveries)
+		}
+		if !slices.ContainsFunc(pl.Notes, func(n plan.Note) bool { return strings.Contains(n.Text, "anna@ci") && strings.Contains(n.Text, c.note) }) {
+			t.Errorf("session %d: notes %+v, want %q", c.serial, pl.Notes, c.note)
+		}
+	}
+}
+
 // What an interrupted run left is settled whatever plan was shown: the reads
 // that stand in both may lean on it.
 func TestCommonKeepsRecoveries(t *testing.T) {

@@ -23,6 +23,7 @@ type Options struct {
 	Targets []addr.Instance // only lanes from or to these; none is all
 	Replace []addr.Instance // sinks whose slices are read again although done
 	Tool    string
+	Running string // who is writing to the state now, "" if nobody is: what that session has open is not interrupted
 }
 
 // Make decides what to do. st is what is remembered before any move of this
@@ -38,7 +39,7 @@ func Make(p *config.Pipeline, st *state.State, f *Found, now time.Time, o Option
 	}
 	pl.problems(p, f)
 	pl.notices(p, f)
-	pl.recover(p, after, f)
+	pl.recover(p, after, f, o.Running)
 	routes := Routes(p)
 	diags = append(diags, pl.reads(after, f, routes, now, o)...)
 	pl.sinks(p, after, routes)
@@ -77,11 +78,17 @@ func (pl *Plan) notices(p *config.Pipeline, f *Found) {
 
 // recover lists the intents that are open and lets st know those whose objects
 // are named: they are done, so that what came since is planned as a revision.
-// Those of a sink that is gone or could not be looked at stay as they are.
-func (pl *Plan) recover(p *config.Pipeline, st *state.State, f *Found) {
+// Those of a sink that is gone or could not be looked at stay as they are, and
+// so do those of a session that goes on.
+func (pl *Plan) recover(p *config.Pipeline, st *state.State, f *Found, running string) {
 	waiting := map[addr.Instance]int{}
+	busy := 0
 	for _, id := range slices.Sorted(maps.Keys(st.Intents)) {
 		in := st.Intents[id]
+		if running != "" && manifest.EpochOf(id) == st.Session.Serial {
+			busy++
+			continue
+		}
 		if _, there := p.Instance(in.Lane.Sink); !there {
 			waiting[in.Lane.Sink]++
 			continue
@@ -96,6 +103,9 @@ func (pl *Plan) recover(p *config.Pipeline, st *state.State, f *Found) {
 			r.Why = "a run was interrupted after its objects were named; only the state is brought up to date"
 		}
 		pl.Recoveries = append(pl.Recoveries, r)
+	}
+	if running != "" {
+		pl.Notes = append(pl.Notes, Note{Text: fmt.Sprintf("%s is writing to this state now, with %d slices in progress: plan again when that is done", running, busy)})
 	}
 	for _, sink := range slices.SortedFunc(maps.Keys(waiting), addr.Instance.Compare) {
 		pl.Notes = append(pl.Notes, Note{Addr: sink, Text: fmt.Sprintf("%d interrupted slices of it are unfinished: bring the sink back and apply once to settle them, or forget it; then what they left stays where it is, without a name", waiting[sink])})

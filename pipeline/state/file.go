@@ -187,6 +187,22 @@ func (f *File) View(see func(*State)) {
 	see(f.st)
 }
 
+// Running returns who is writing to the state now, as far as the store can tell:
+// the session that began last still has the lease. What it has open is not
+// interrupted.
+func (f *File) Running(ctx context.Context) (store.Holder, bool) {
+	s, ok := f.s.(interface {
+		Held(ctx context.Context, name string) (store.Holder, bool, error)
+	})
+	if !ok {
+		return store.Holder{}, false
+	}
+	h, held, err := s.Held(ctx, leaseName)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return h, err == nil && held && h.ID == f.st.Session.Holder.ID && h.ID != f.o.Holder.ID
+}
+
 // New reports whether there is no state yet: nothing was written.
 func (f *File) New() bool {
 	f.mu.Lock()

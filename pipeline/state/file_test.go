@@ -20,6 +20,7 @@ import (
 	"github.com/logpipe/logpipe/pipeline/manifest"
 	"github.com/logpipe/logpipe/pipeline/state"
 	"github.com/logpipe/logpipe/pipeline/store"
+	"github.com/logpipe/logpipe/pipeline/store/dir"
 	"github.com/logpipe/logpipe/pipeline/store/storetest"
 )
 
@@ -121,6 +122,52 @@ func TestANewStateIsWrittenWithItsFirstChange(t *testing.T) {
 	}
 	if st := other.State(); st.Session.Serial != st.Serial || other.Epoch() != 2 {
 		t.Errorf("after it was replaced: %+v", st)
+	}
+}
+
+// Whoever looks at a state can tell a session that goes on from one that was
+// interrupted.
+func TestRunning(t *testing.T) {
+	now := still()
+	root := t.TempDir()
+	clock := func() time.Time { return now }
+	s, err := dir.Open(root, dir.Options{Clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func() string {
+		f, err := state.Open(t.Context(), s, state.Options{ReadOnly: true, Clock: clock})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, running := f.Running(t.Context())
+		if !running {
+			return ""
+		}
+		return h.Who
+	}
+	if got := look(); got != "" {
+		t.Errorf("without a state: %q is running", got)
+	}
+	f, err := state.Open(t.Context(), s, state.Options{Holder: store.Holder{ID: "a", Who: "anna"}, Clock: clock, TTL: time.Minute, Lineage: func() string { return "l" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(t, f, state.Know{Source: src})
+	if got := look(); got != "anna" {
+		t.Errorf("while anna runs: %q is running", got)
+	}
+	if h, running := f.Running(t.Context()); running {
+		t.Errorf("to anna herself %s is running", h.Who)
+	}
+	now = now.Add(2 * time.Minute)
+	if got := look(); got != "" {
+		t.Errorf("after the lease was over: %q is running", got)
+	}
+	closed(t, f)
+	now = still()
+	if got := look(); got != "" {
+		t.Errorf("after the end: %q is running", got)
 	}
 }
 

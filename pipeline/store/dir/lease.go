@@ -39,6 +39,25 @@ func (s *Store) Lease(ctx context.Context, name string, holder store.Holder, ttl
 	return l, nil
 }
 
+// Held returns who has the lease called name now, and false if nobody has.
+func (s *Store) Held(ctx context.Context, name string) (store.Holder, bool, error) {
+	if err := errors.Join(ctx.Err(), checkName(name)); err != nil {
+		return store.Holder{}, false, err
+	}
+	r, err := s.dir()
+	var h store.Holder
+	if err == nil {
+		h, err = readHolder(r, name)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return store.Holder{}, false, nil
+	case err != nil:
+		return store.Holder{}, false, fmt.Errorf("read lease %s: %w", name, err)
+	}
+	return h, s.clock().Before(h.Expires), nil
+}
+
 // Break removes the lease called name if it carries id.
 func (s *Store) Break(ctx context.Context, name, id string) error {
 	l := &lease{s: s, name: name, holder: store.Holder{ID: id}}
