@@ -36,6 +36,8 @@ import (
 	"github.com/logpipe/logpipe/transforms/redact/pseudonym"
 )
 
+var _ pipeline.Redaction = (*Redact)(nil)
+
 // Redact is the transform. It is read-only and shared by all stages.
 type Redact struct {
 	addr   addr.Instance
@@ -60,6 +62,16 @@ func (t *Redact) Key() (id, check string) {
 		return "", ""
 	}
 	return t.key.ID(), t.key.Check()
+}
+
+// Conceal returns what stands for the hash of a rejected record: its HMAC under
+// a key that is derived from the secret for this alone. ok is false without a
+// key.
+func (t *Redact) Conceal(sum [32]byte) (hidden [32]byte, ok bool) {
+	if t.domain == nil {
+		return hidden, false
+	}
+	return t.domain.Conceal(sum), true
 }
 
 // Open returns the stage for one slice.

@@ -239,3 +239,25 @@ func TestPromises(t *testing.T) {
 		})
 	}
 }
+
+// TestConceal is about what stands for rejected records: the same for the same
+// record and key, another for another recipient, and nothing without a key.
+func TestConceal(t *testing.T) {
+	conceal := func(body string) (hidden [32]byte, ok bool) {
+		tr, _ := open(t, signIns(t), body)
+		return tr.(pipeline.Redaction).Conceal([32]byte{1, 2, 3})
+	}
+	a, ok := conceal(key)
+	if !ok || a == ([32]byte{}) || a == ([32]byte{1, 2, 3}) {
+		t.Errorf("with a key: %x, %v", a, ok)
+	}
+	if again, _ := conceal(keepAll + key); again != a {
+		t.Errorf("the same key gave %x and %x", a, again)
+	}
+	if other, _ := conceal("recipient = \"research\"\n" + key); other == a {
+		t.Error("two recipients can join their rejects")
+	}
+	if hidden, ok := conceal(keepAll); ok {
+		t.Errorf("without a key: %x", hidden)
+	}
+}

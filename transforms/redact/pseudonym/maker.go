@@ -24,6 +24,7 @@ var alphabet = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPaddin
 type Domain struct {
 	keys   [types][]byte
 	prefix [32]byte
+	reject [32]byte
 }
 
 // Domain derives the keys of one tenant and recipient, each of which may be "".
@@ -36,12 +37,24 @@ func (k Key) Domain(tenant, recipient string) (*Domain, error) {
 		}
 		d.keys[t] = key
 	}
-	key, err := k.derive(tenant, recipient, "prefix_ip")
-	if err != nil {
-		return nil, err
+	for purpose, to := range map[string]*[32]byte{"prefix_ip": &d.prefix, "reject": &d.reject} {
+		key, err := k.derive(tenant, recipient, purpose)
+		if err != nil {
+			return nil, err
+		}
+		copy(to[:], key)
 	}
-	copy(d.prefix[:], key)
 	return d, nil
+}
+
+// Conceal returns the HMAC of the hash of a record under a key of its own: who
+// has the records but not the secret cannot tell which of them it stands for,
+// and it has nothing in common with a pseudonym. It is safe for concurrent use.
+func (d *Domain) Conceal(sum [32]byte) (hidden [32]byte) {
+	h := hmac.New(sha256.New, d.reject[:])
+	h.Write(sum[:])
+	h.Sum(hidden[:0])
+	return hidden
 }
 
 func (k Key) derive(tenant, recipient, purpose string) ([]byte, error) {
