@@ -87,9 +87,10 @@ func (p *program) fmtStdin(o fmtOptions) code {
 
 // fmtFile formats one file, named relative to the program's directory.
 func (p *program) fmtFile(o fmtOptions, name string) code {
-	src, err := os.ReadFile(p.path(name))
+	path := p.path(name)
+	src, err := config.ReadFile(filepath.Dir(path), filepath.Base(path))
 	if err != nil {
-		return p.fail(fmt.Errorf("read %s: %w", name, cause(err)))
+		return p.fail(err)
 	}
 	formatted, ok := p.formatted(src, name)
 	if !ok {
@@ -157,14 +158,15 @@ func (p *program) hclFiles(arg string, recursive bool) ([]string, error) {
 	return names, nil
 }
 
-// replace writes a file whole or not at all, keeping its permissions.
+// replace writes a file whole or not at all, keeping its permissions. It does
+// not write through a link.
 func replace(name string, content []byte) error {
-	info, err := os.Stat(name)
+	info, err := os.Lstat(name)
 	if err != nil {
 		return err
 	}
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
+	if !info.Mode().IsRegular() {
+		return errors.New("it is a link; format the file that it leads to")
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".fmt-*")
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -72,7 +71,7 @@ func Load(dir string, o LoadOptions) (*Files, hcl.Diagnostics) {
 		case strings.HasSuffix(name, ".vars.hcl"):
 		default:
 			f.names = append(f.names, name)
-			_, fd := f.parse(name, filepath.Join(dir, name))
+			_, fd := f.parse(name)
 			diags = append(diags, fd...)
 		}
 	}
@@ -121,11 +120,7 @@ func (f *Files) loadValues(autos []string, o LoadOptions) hcl.Diagnostics {
 			diags = append(diags, f.assign(g.Var, "-var", true)...)
 			continue
 		}
-		path := g.File
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(f.Dir, path)
-		}
-		diags = append(diags, f.valuesFile(g.File, path)...)
+		diags = append(diags, f.valuesFile(g.File)...)
 	}
 	return diags
 }
@@ -142,10 +137,10 @@ func (f *Files) assign(text, from string, strict bool) hcl.Diagnostics {
 }
 
 // valuesFile takes the attributes of a *.vars.hcl file.
-func (f *Files) valuesFile(name, path string) hcl.Diagnostics {
-	body, diags := f.parse(name, path)
+func (f *Files) valuesFile(name string) hcl.Diagnostics {
+	body, diags := f.parse(name)
 	if body == nil {
-		return diags
+		return unshown(diags)
 	}
 	for _, b := range body.Blocks {
 		diags = append(diags, catalog.Fault(catalog.Header(b), "Unexpected block", "A file of values holds only name = value. Blocks belong in the pipeline's own files.")...)
@@ -168,19 +163,25 @@ func attributes(body *hclsyntax.Body) []*hclsyntax.Attribute {
 	return all
 }
 
-func (f *Files) parse(name, path string) (*hclsyntax.Body, hcl.Diagnostics) {
-	info, err := os.Stat(path)
+func (f *Files) parse(name string) (*hclsyntax.Body, hcl.Diagnostics) {
+	src, err := f.read(name)
 	if err != nil {
-		return nil, general("Cannot read a file", describe(err)+".")
-	}
-	if info.Size() > maxFile || !info.Mode().IsRegular() {
-		return nil, general("Cannot read a file", fmt.Sprintf("%q must be a regular file of at most %d bytes.", name, maxFile))
-	}
-	src, err := os.ReadFile(path)
-	if err != nil {
-		return nil, general("Cannot read a file", describe(err)+".")
+		return nil, general("Cannot read a file", capital(err.Error())+".")
 	}
 	return f.add(name, src)
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// unshown keeps the lines that diagnostics are about from being shown, because
+// a value of a sensitive variable may stand there without quotes.
+func unshown(diags hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range diags {
+		if d.Subject != nil {
+			d.Extra = &secrets{ranges: []hcl.Range{{Filename: d.Subject.Filename, End: hcl.Pos{Byte: maxFile}}}}
+		}
+	}
+	return diags
 }
 
 // add parses one file and keeps it for snippets even if it is wrong.

@@ -161,16 +161,26 @@ func (f *finder) literals(e hclsyntax.Expression) {
 func (f *finder) variable(v *variable) {
 	if e := v.body.Syntax("default"); e != nil {
 		f.literals(e)
+		f.whole(v, e)
 	}
 	for _, g := range f.d.files.given {
 		if g.name == v.name && g.expr != nil {
 			f.literals(g.expr)
+			f.whole(v, g.expr)
 		}
 		if g.name == v.name && g.expr == nil {
 			f.s.texts = append(f.s.texts, g.text)
 		}
 	}
 	f.value(v.value)
+}
+
+// whole notes all of an expression that gives a sensitive variable its value,
+// because a secret without quotes is no literal.
+func (f *finder) whole(v *variable, e hclsyntax.Expression) {
+	if v.sensitive {
+		f.s.ranges = append(f.s.ranges, e.Range())
+	}
 }
 
 // value notes the texts inside a value.

@@ -70,8 +70,8 @@ func (d *decoder) decodeVariables() {
 func (d *decoder) declareVariable(b *hclsyntax.Block) *variable {
 	v := &variable{name: b.Labels[0], header: catalog.Header(b), ty: cty.DynamicPseudoType}
 	body, diags := catalog.Decode(b.Body, v.header, nil, &variableForm, catalog.Scope{Scope: expr.Scope{Functions: d.functions}})
-	d.diags = append(d.diags, diags...)
 	v.body, v.sensitive = body, body.Bool("sensitive")
+	d.diags = append(d.diags, v.unsaid(diags)...)
 	if e := body.Syntax("type"); e != nil {
 		ty, defaults, td := typeexpr.TypeConstraintWithDefaults(e)
 		if td.HasErrors() {
@@ -81,6 +81,21 @@ func (d *decoder) declareVariable(b *hclsyntax.Block) *variable {
 		}
 	}
 	return v
+}
+
+// unsaid takes what is wrong with the default of a sensitive variable out of
+// its diagnostics: a secret without quotes reads as a name.
+func (v *variable) unsaid(diags hcl.Diagnostics) hcl.Diagnostics {
+	e := v.body.Syntax("default")
+	if !v.sensitive || e == nil {
+		return diags
+	}
+	for _, g := range diags {
+		if g.Subject != nil && g.Subject.Filename == e.Range().Filename && g.Subject.Overlaps(e.Range()) {
+			g.Summary, g.Detail = "Invalid value", fmt.Sprintf("The default of %q must be a plain value; text stands in quotes.", v.name)
+		}
+	}
+	return diags
 }
 
 // wrongType says what is wrong with the type of a variable.
@@ -179,8 +194,8 @@ func (d *decoder) givenValue(v *variable, g *given) (cty.Value, hcl.Range, bool)
 	}
 	val, diags := catalog.Evaluate(e, catalog.Scope{})
 	if diags.HasErrors() {
-		if g.expr == nil {
-			d.fail(at, "Invalid value", fmt.Sprintf("The value that %s gives for %q must be a plain value.", g.from, v.name))
+		if g.expr == nil || v.sensitive {
+			d.fail(at, "Invalid value", fmt.Sprintf("The value that %s gives for %q must be a plain value; text stands in quotes.", g.from, v.name))
 		} else {
 			d.diags = append(d.diags, diags...)
 		}
