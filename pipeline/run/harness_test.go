@@ -270,6 +270,24 @@ func (m *marker) Apply(_ context.Context, b *record.Batch) error {
 	return nil
 }
 
+// veil is a keeper that says it redacts.
+type veil struct {
+	*keeper
+	keyed bool
+}
+
+func (v *veil) Key() (string, string) {
+	if v.keyed {
+		return "k1", "check"
+	}
+	return "", ""
+}
+
+func (v *veil) Conceal(sum [32]byte) ([32]byte, bool) {
+	sum[0] ^= 0xff
+	return sum, v.keyed
+}
+
 // house is a pipeline in a temporary folder with its state.
 type house struct {
 	t     *testing.T
@@ -323,6 +341,9 @@ func (h *house) catalog() catalog.Catalog {
 		{Class: addr.Transform, Name: "keep", Transform: func(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
 			return &keeper{schema: a.Input}, nil
 		}, Body: catalog.Block{Attrs: []catalog.Attr{{Name: "version", Shape: true}}}},
+		{Class: addr.Transform, Name: "veil", Transform: func(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
+			return &veil{&keeper{schema: a.Input}, a.Has("keyed")}, nil
+		}, Body: catalog.Block{Attrs: []catalog.Attr{{Name: "keyed"}}}},
 		{Class: addr.Sink, Name: "dir", Sink: func(a *catalog.Args) (pipeline.Sink, hcl.Diagnostics) {
 			place := cmp.Or(a.Text("at"), a.Addr.Label)
 			if stores[place] == nil {

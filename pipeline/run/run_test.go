@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -243,4 +245,70 @@ func TestOrderIsKept(t *testing.T) {
 	if err := se.st.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Behind a redaction nobody can try out records against the hashes of rejects,
+// and the manifest says which key made the pseudonyms.
+func TestRejectsBehindARedaction(t *testing.T) {
+	w := newWorld(0, 0)
+	w.put(0, item{raw: `{"cut":`})
+	h := newHouse(t, w, `
+source "world" "w" {}
+transform "veil" "k" {
+  from  = source.world.w
+  keyed = "yes"
+}
+transform "veil" "n" { from = source.world.w }
+sink "dir" "keyed" { from = transform.veil.k }
+sink "dir" "keyless" { from = transform.veil.n }
+sink "dir" "plain" { from = source.world.w }
+`)
+	h.mustApply()
+	for sink, want := range map[string]string{"keyed": `"hmac":`, "keyless": "", "plain": `"sha256":`} {
+		text := h.rejectsOf(sink)
+		for _, hash := range []string{`"hmac":`, `"sha256":`} {
+			if got := strings.Contains(text, hash); got != (hash == want) {
+				t.Errorf("rejects of %s hold %s: %v\n%s", sink, hash, got, text)
+			}
+		}
+		if strings.Contains(text, "cut") {
+			t.Errorf("rejects of %s hold bytes of the record: %s", sink, text)
+		}
+	}
+	var keys []manifest.Key
+	for _, e := range h.entries("keyed") {
+		keys = append(keys, e.Keys...)
+	}
+	if want := []manifest.Key{{ID: "k1", Check: "check"}}; !slices.Equal(keys, want) {
+		t.Errorf("keys in the manifest: %v, want %v", keys, want)
+	}
+}
+
+func (h *house) entries(sink string) []manifest.Entry {
+	h.t.Helper()
+	m, err := manifest.Open(context.Background(), h.store(sink), ".logpipe/manifest")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var all []manifest.Entry
+	for e, err := range m.Entries(context.Background()) {
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+func (h *house) rejectsOf(sink string) string {
+	h.t.Helper()
+	var text strings.Builder
+	for _, e := range h.entries(sink) {
+		b, err := os.ReadFile(filepath.Join(h.dir, sink, e.Rejects.Name))
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		text.Write(b)
+	}
+	return text.String()
 }

@@ -45,7 +45,7 @@ func newRunner(pipe *config.Pipeline, st *state.File, p *plan.Plan, stores *plan
 	if o.Workers <= 0 {
 		o.Workers = max(1, runtime.GOMAXPROCS(0)/max(1, min(o.Parallelism, len(p.Reads))))
 	}
-	r := &runner{pipe: pipe, st: st, plan: p, stores: stores, o: o, broken: map[addr.Instance]error{}, lanes: map[state.Lane]*LaneReport{}}
+	r := &runner{pipe: pipe, st: st, plan: p, stores: stores, o: o, behind: redactions(pipe), broken: map[addr.Instance]error{}, lanes: map[state.Lane]*LaneReport{}}
 	st.View(func(s *state.State) { r.lineage = s.Lineage })
 	return r
 }
