@@ -172,6 +172,9 @@ func (m *Manifest) Allows(c Claim) error {
 	switch {
 	case !ok || have == c:
 		return nil
+	case c.Lineage == "":
+		return fmt.Errorf("%w: it belongs to %s of a state that is not here (lineage %s): restore that state, or run `logpipe state rebuild` to make it anew from the manifests, or give the sink another path",
+			ErrClaimed, have.Sink, have.Lineage)
 	case have.Lineage != c.Lineage:
 		return fmt.Errorf("%w: it belongs to %s of another state (lineage %s, this one is %s): give the sink another path, or restore that state, or run `logpipe state rebuild` to make it anew from the manifests",
 			ErrClaimed, have.Sink, have.Lineage, c.Lineage)
