@@ -5,7 +5,9 @@ FUZZTIME ?= 30s
 
 .PHONY: test lint build fuzz bench
 
+# The crash test goes first and by itself, so that its count is seen.
 test: lint
+	$(GO) test -count=1 -run TestKilledAtRandomMoments -v ./cmd/logpipe
 	$(GO) test ./...
 
 lint:
