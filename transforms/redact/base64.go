@@ -90,11 +90,8 @@ func (s *stage) packed(src []byte, i, end int, e *entry) {
 		}
 	}
 	if len(w.hits) == before && len(plain) >= 16 {
-		for _, g := range w.guids {
-			if bytes.Contains(plain, g.bytes[:]) {
-				w.hits = append(w.hits, hit{put: w.arena[g.put:g.putTo]})
-				break
-			}
+		if g := w.guidIn(plain); g != nil {
+			w.hits = append(w.hits, hit{put: w.arena[g.put:g.putTo]})
 		}
 	}
 	if len(w.hits) == before {
@@ -104,6 +101,26 @@ func (s *stage) packed(src []byte, i, end int, e *entry) {
 		end++
 	}
 	w.hits = append(w.hits[:before], hit{i, end, w.hits[before].put})
+}
+
+// guidIn returns the GUID whose bytes stand in plain, nil if there is none.
+func (w *sweeper) guidIn(plain []byte) *guidBytes {
+	var first [4]uint64 // first bytes of GUIDs, as a set
+	for k := range w.guids {
+		c := w.guids[k].bytes[0]
+		first[c>>6] |= 1 << (c & 63)
+	}
+	for p := 0; p+16 <= len(plain); p++ {
+		if c := plain[p]; first[c>>6]>>(c&63)&1 == 0 {
+			continue
+		}
+		for k := range w.guids {
+			if [16]byte(plain[p:p+16]) == w.guids[k].bytes {
+				return &w.guids[k]
+			}
+		}
+	}
+	return nil
 }
 
 // decode sets w.plain to what a run of base64 holds and reports whether it has a

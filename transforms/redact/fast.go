@@ -96,7 +96,9 @@ func (s *stage) quick(b *record.Batch, i int) (done bool, err error) {
 		return true, nil // reading has found it broken
 	}
 	s.targets = s.targets[:0]
-	for k := range s.fast.rules {
+	// From the last field to the first: the batch takes edits in that order with
+	// the least work.
+	for k := len(s.fast.rules) - 1; k >= 0; k-- {
 		r := &s.fast.rules[k]
 		phone := r.phone >= 0 && saysPhone(b.Value(i, r.phone))
 		for _, at := range b.Hits(i, r.slot) {

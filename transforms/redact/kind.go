@@ -105,6 +105,7 @@ func decode(a *catalog.Args) (pipeline.Transform, hcl.Diagnostics) {
 		return nil, diags
 	}
 	t := &Redact{addr: a.Addr, schema: out, root: root, rules: c.rules, key: key, scans: found, sweep: p.def != keep || p.byClass || p.unknown != keep}
+	t.places = root.number(1)
 	if a.Has("sweep") && a.Known("sweep") {
 		t.sweep = a.Bool("sweep")
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	knownSets  = 512
+	knownSets  = 1024
 	knownKey   = 64 // longest value
 	knownForms = 5
 	knownText  = 240 // of all forms together

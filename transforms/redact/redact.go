@@ -43,6 +43,7 @@ type Redact struct {
 	addr   addr.Instance
 	schema *schema.Schema // what leaves
 	root   *node
+	places int // of keys in the tree
 	rules  []*rule
 	fast   *fast // nil: every record is walked
 	sweep  bool
@@ -98,6 +99,7 @@ func newStage(t *Redact) *stage {
 		s.maker, s.prefixes = t.domain.Maker(), t.domain.Prefixes()
 	}
 	s.walker.s = s
+	s.after = make([]uint16, t.places)
 	if t.sweep {
 		s.known = newKnown()
 	}

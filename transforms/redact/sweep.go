@@ -138,18 +138,20 @@ func (s *stage) needle(raw, put []byte) {
 	}
 	value := raw
 	if raw[0] == '"' {
-		t, broken := s.textOf(raw)
-		if broken {
-			return
+		if value = raw[1 : len(raw)-1]; bytes.IndexByte(value, '\\') >= 0 {
+			t, broken := s.textOf(raw)
+			if broken {
+				return
+			}
+			value = t
 		}
-		value = bytes.TrimSpace(t)
+		value = bytes.TrimSpace(value)
 	}
 	w := &s.sweeper
 	from := len(w.arena)
 	w.arena = append(w.arena, put...)
 	to := len(w.arena)
-	if isGUID(value) && hexGUID(value) {
-		w.addGUID(value, from, to)
+	if isGUID(value) && w.addGUID(value, from, to) {
 		return
 	}
 	e, hit := w.known.find(value)
@@ -184,8 +186,7 @@ func (s *stage) needle(raw, put []byte) {
 func (w *sweeper) given(value []byte, put, putTo int) (found bool) {
 	const text, packed = 36, 22
 	for i := 0; i+text <= len(value); i++ {
-		if v := value[i : i+text]; isGUID(v) && hexGUID(v) {
-			w.addGUID(v, put, putTo)
+		if v := value[i : i+text]; isGUID(v) && w.addGUID(v, put, putTo) {
 			found = true
 			i += text - 1
 		}
@@ -250,22 +251,6 @@ func (w *sweeper) formsOf(text, canonical []byte, kind pseudonym.Type) {
 
 const guestMark = "#ext#"
 
-// hexGUID reports whether a text with a GUID's dashes is a GUID that means
-// somebody.
-func hexGUID(t []byte) bool {
-	zero := true
-	for i, c := range t {
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-		case hexValue(c) > 15:
-			return false
-		default:
-			zero = zero && c == '0'
-		}
-	}
-	return !zero
-}
-
 // textOf returns the contents of a JSON string.
 func (s *stage) textOf(raw []byte) (t []byte, broken bool) {
 	v := record.ValueOf(raw)
@@ -328,27 +313,46 @@ func appendLoose(dst, text []byte) []byte {
 	return dst
 }
 
-// addGUID adds a GUID with dashes, in its text forms and as bytes.
-func (w *sweeper) addGUID(value []byte, put, putTo int) {
-	var big, little [16]byte
+// addGUID adds a GUID with dashes, in its text forms and as bytes. It returns
+// false if value, which has a GUID's dashes, is none that means somebody.
+func (w *sweeper) addGUID(value []byte, put, putTo int) bool {
+	var g guidBytes
 	var text [36]byte
 	var digits [32]byte
-	n := 0
-	for i, c := range value {
-		text[i] = lower[c]
-		if c != '-' && n < 32 {
-			digits[n] = text[i]
-			n++
-		}
+	bad, any := byte(0), byte(0)
+	for i, at := range guidDigits {
+		a, b := value[at], value[at+1]
+		x, y := hexValues[a], hexValues[b]
+		bad |= x | y
+		any |= x | y
+		g.bytes[i] = x<<4 | y&15
+		a, b = lower[a], lower[b]
+		text[at], text[at+1], digits[2*i], digits[2*i+1] = a, b, a, b
 	}
+	if bad > 15 || any == 0 {
+		return false
+	}
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
 	w.add(text[:], pseudonym.GUID, put, putTo)
-	for i := range big {
-		big[i] = hexValue(digits[2*i])<<4 | hexValue(digits[2*i+1])
-	}
 	w.add(digits[:], pseudonym.GUID, put, putTo)
-	little = big
-	swapGUID(&little)
-	w.guids = append(w.guids, guidBytes{big, put, putTo}, guidBytes{little, put, putTo})
+	g.put, g.putTo = put, putTo
+	w.guids = append(w.guids, g)
+	swapGUID(&g.bytes)
+	w.guids = append(w.guids, g)
+	return true
+}
+
+// guidDigits is where in a GUID's text the two digits of each byte stand.
+var guidDigits = [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
+
+// hexValues are the values of hex digits, more than 15 for others.
+var hexValues = hexTable()
+
+func hexTable() (t [256]byte) {
+	for c := range t {
+		t[c] = hexValue(byte(c))
+	}
+	return t
 }
 
 func gramHash(t []byte) uint32 { return binary.LittleEndian.Uint32(t) * 0x9e3779b1 }
@@ -503,15 +507,20 @@ func (s *stage) rewrite(d *doc, e *entry) (bool, error) {
 	raw := d.raw[e.start:e.end]
 	src := raw
 	if raw[0] == '"' {
-		t, broken := s.textOf(raw)
-		if broken {
-			return false, errBroken
+		if src = raw[1 : len(raw)-1]; bytes.IndexByte(src, '\\') >= 0 {
+			t, broken := s.textOf(raw)
+			if broken {
+				return false, errBroken
+			}
+			src = t
 		}
-		src = t
 	}
 	w := &s.sweeper
 	w.hits = w.hits[:0]
 	w.flat.begin(src)
+	if w.flat.has&hasWide != 0 && !utf8.Valid(src) {
+		return false, errBroken
+	}
 	for more := true; more; more = w.flat.next() {
 		if len(w.needles) > 0 {
 			w.find(&w.flat)

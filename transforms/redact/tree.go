@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // node says what happens to the values at one place of a record. Lists are
@@ -22,6 +23,22 @@ type node struct {
 	name    string // for errors and counts
 
 	phoneKey *node // the member that may say so, in the object around both
+
+	first int // place of the node's keys among all keys of the tree; 0: not numbered
+}
+
+// number gives the keys of the tree below n places from next on, and returns
+// the next free one. A walk remembers in such a place which key came after.
+func (n *node) number(next int) int {
+	if n == nil || n.first > 0 {
+		return next
+	}
+	n.first = next
+	next += len(n.keys.list) + 1
+	for i := range n.keys.list {
+		next = n.keys.list[i].node.number(next)
+	}
+	return n.elem.number(n.other.number(next))
 }
 
 // element returns the node of the elements of a list at n.
@@ -42,6 +59,7 @@ type keys struct {
 type key struct {
 	name  string // folded
 	exact string // as the schema spells it
+	colon string // as most records have it: in quotes, with its colon
 	word  uint64
 	node  *node
 }
@@ -55,7 +73,11 @@ const (
 func (k *keys) add(name string, n *node) {
 	exact := name
 	name = foldASCII(name)
-	k.list = append(k.list, key{name: name, exact: exact, word: keyWord([]byte(name)), node: n})
+	colon := "\x00" // stands in no record
+	if !strings.ContainsAny(exact, `"\`) {
+		colon = `"` + exact + `":`
+	}
+	k.list = append(k.list, key{name: name, exact: exact, colon: colon, word: keyWord([]byte(name)), node: n})
 }
 
 func (k *keys) build() {
@@ -79,19 +101,20 @@ func (k *keys) hash(word uint64, length int) int {
 	return int((word ^ uint64(length)*mixer) * mixer >> k.shift)
 }
 
-// find returns the node of a member, nil if nobody listed it.
-func (k *keys) find(name []byte) *node {
+// find returns the place in the list of a member, -1 if nobody listed it.
+func (k *keys) find(name []byte) int {
 	if len(k.table) == 0 {
-		return nil
+		return -1
 	}
 	word := keyWord(name)
 	for at := k.hash(word, len(name)); k.table[at] != 0; at = (at + 1) & (len(k.table) - 1) {
-		e := &k.list[k.table[at]-1]
+		i := int(k.table[at]) - 1
+		e := &k.list[i]
 		if e.word == word && (string(name) == e.exact || len(e.name) == len(name) && sameFold(e.name, name)) {
-			return e.node
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // named returns the entry of a folded name.

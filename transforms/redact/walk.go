@@ -26,9 +26,10 @@ var (
 type walker struct {
 	s     *stage
 	docs  []*doc
-	key   []byte // of the member on the way, as it stands in the record
-	used  int    // of docs, by the present record
-	texts int    // on the tapes, waiting for the second pass
+	key   []byte   // of the member on the way, as it stands in the record
+	after []uint16 // by place of a key: which key of its node came next last time, + 1
+	used  int      // of docs, by the present record
+	texts int      // on the tapes, waiting for the second pass
 	sweeper
 }
 
@@ -140,12 +141,19 @@ func (w *walker) value(d *doc, i int, n *node, depth, level int) (int, error) {
 		w.key = key
 		return end, err
 	}
+	if d.raw[i] == '"' {
+		end := stringEnd(d.raw, i)
+		if end < 0 {
+			return 0, errJSON
+		}
+		if n.rule == nil && !n.box && (n.fixed || !w.s.sweep) {
+			return end, nil
+		}
+		return end, w.str(d, i, end, n, level)
+	}
 	end := scalarEnd(d.raw, i)
 	if end < 0 {
 		return 0, errJSON
-	}
-	if d.raw[i] == '"' {
-		return end, w.str(d, i, end, n, level)
 	}
 	return end, w.plain(d, i, end, n)
 }
@@ -167,17 +175,14 @@ func (w *walker) object(d *doc, i int, n *node, depth, level int) (int, error) {
 	if i < len(raw) && raw[i] == '}' {
 		return i + 1, nil
 	}
-	for {
+	for place := n.first; ; {
 		keyAt := i
-		keyEnd := stringEnd(raw, i)
-		if keyEnd < 0 {
-			return 0, errJSON
-		}
-		m, err := w.member(d, keyAt, keyEnd, n)
+		m, keyEnd, next, err := w.member(d, keyAt, n, place)
 		if err != nil {
 			return 0, err
 		}
-		if i = skipSpace(raw, keyEnd); i >= len(raw) || raw[i] != ':' {
+		place, i = next, skipSpace(raw, keyEnd)
+		if i >= len(raw) || raw[i] != ':' {
 			return 0, errJSON
 		}
 		i = skipSpace(raw, i+1)
@@ -221,26 +226,47 @@ func valueName(key []byte) bool {
 	return len(key) == 5 && sameFold("value", key) || len(key) == 8 && (sameFold("newvalue", key) || sameFold("oldvalue", key))
 }
 
-// member finds the node of the member whose key, quotes included, is
-// raw[at:end]. A key that nobody listed may itself be personal.
-func (w *walker) member(d *doc, at, end int, n *node) (*node, error) {
+// member finds the node of the member whose key begins with its quote at
+// raw[at], and the key's end. place is that of the key before it, next its own:
+// records of one log have their members in one order, so that the key that came
+// there last time is tried first.
+func (w *walker) member(d *doc, at int, n *node, place int) (m *node, end, next int, err error) {
+	if k := w.after[place]; k > 0 {
+		if e := &n.keys.list[k-1]; len(d.raw)-at > len(e.colon) && string(d.raw[at:at+len(e.colon)]) == e.colon {
+			return e.node, at + len(e.colon) - 1, n.first + int(k), nil
+		}
+	}
+	if end = stringEnd(d.raw, at); end < 0 {
+		return nil, 0, 0, errJSON
+	}
+	i, err := w.lookUp(d, at, end, n)
+	if i < 0 || err != nil {
+		return n.other, end, place, err
+	}
+	w.after[place] = uint16(i + 1)
+	return n.keys.list[i].node, end, n.first + i + 1, nil
+}
+
+// lookUp returns the place in n's list of the key that, quotes included, is
+// raw[at:end], -1 if nobody listed it: then it may itself be personal.
+func (w *walker) lookUp(d *doc, at, end int, n *node) (int, error) {
 	key := d.raw[at+1 : end-1]
 	if bytes.IndexByte(key, '\\') >= 0 {
 		t, err := record.ValueOf(d.raw[at:end]).AppendText(w.s.buf[:0])
 		w.s.buf = t[:0]
 		if err != nil {
-			return nil, fmt.Errorf("redact: the key at byte %d: %w", at, err)
+			return -1, fmt.Errorf("redact: the key at byte %d: %w", at, err)
 		}
 		key = t
 	}
-	if m := n.keys.find(key); m != nil {
-		return m, nil
+	if i := n.keys.find(key); i >= 0 {
+		return i, nil
 	}
 	m := n.other
 	if scans := m.rule != nil && m.rule.action == scan; (scans || w.s.sweep && m.rule == nil && !m.fixed) && len(key) >= shortest {
 		w.wait(d, entry{start: at, end: end, kind: text, scan: scans, rule: m.rule, name: m.name})
 	}
-	return m, nil
+	return -1, nil
 }
 
 func (w *walker) wait(d *doc, e entry) {

@@ -208,11 +208,15 @@ func wordBefore(t []byte, i, hops int) []byte {
 var (
 	versionWords = wordSet("ver vers build release rel revision rev firmware kernel sdk oid edition section clause control requirement chapter article paragraph utgave utgåva bản 版 сборка")
 	versionStems = [...]string{
-		"version", "versi", "versão", "verzi", "wersj", "verze", "sürüm", "phiên", "útgáf", "верси", "версі", "верзи", "έκδοσ", "эдиц",
+		"versi", "verzi", "wersj", "verze", // as many as plainStems
+		"versão", "sürüm", "phiên", "útgáf", "верси", "версі", "верзи", "έκδοσ", "эдиц",
 		"バージョン", "版本", "버전", "เวอร์ช", "รุ่น", "ເວີ", "កំណែ", "ဗားရှင်း", "संस्करण", "वर्ज़न", "वर्जन", "आवृत्त", "সংস্করণ", "ਸੰਸਕਰਣ", "સંસ્કરણ", "આવૃત્ત",
 		"பதிப்பு", "వెర్షన్", "ಆವೃತ್ತಿ", "പതിപ്പ്", "අනුවාද", "إصدار", "نسخة", "نسخه", "ورژن", "גרס", "גירס", "տարբերակ", "ვერსი", "ስሪት", "хувилбар", "нұсқа",
 	}
 )
+
+// plainStems is how many of versionStems are ASCII; they come first.
+const plainStems = 4
 
 func versionWord(w []byte) bool {
 	if len(w) < 3 {
@@ -221,12 +225,26 @@ func versionWord(w []byte) bool {
 	if _, ok := versionWords[string(w)]; ok || bytes.HasSuffix(w, []byte("build")) {
 		return true
 	}
-	for _, v := range versionStems {
+	stems := versionStems[:]
+	if plain(w) {
+		stems = stems[:plainStems]
+	}
+	for _, v := range stems {
 		if bytes.Contains(w, []byte(v)) {
 			return true
 		}
 	}
 	return false
+}
+
+// plain reports whether w is ASCII.
+func plain(w []byte) bool {
+	for _, c := range w {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // colon tries the IPv6 address whose first colon is at i.
