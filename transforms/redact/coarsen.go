@@ -97,21 +97,50 @@ func (s *stage) coarseText(dst []byte, r *rule, text []byte) ([]byte, string) {
 		return append(dst, '"'), ""
 	case network:
 		return s.truncated(dst, r, text)
-	case agent:
-		family, on := familyOf(text, agentFamilies), familyOf(text, systemFamilies)
-		if family == other && bytes.HasPrefix(text, []byte("Mozilla/")) {
-			family = "browser"
-		}
-		dst = append(append(dst, '"'), family...)
-		if on != other {
-			dst = append(append(dst, " on "...), on...)
-		}
-		return append(dst, '"'), ""
-	case system:
-		return append(append(append(dst, '"'), familyOf(text, systemFamilies)...), '"'), ""
-	default:
-		return append(append(append(dst, '"'), familyOf(text, agentFamilies)...), '"'), ""
 	}
+	return append(append(append(dst, '"'), s.programs.name(r.coarser, text)...), '"'), ""
+}
+
+// programs remembers the names of the programs and systems seen last: a slice
+// has few, and each again and again.
+type programs [browser + 1]map[string]string
+
+const (
+	mostPrograms   = 256
+	longestProgram = 512
+)
+
+// name returns the coarse form of text, whose coarser is agent, system or
+// browser.
+func (p *programs) name(c coarser, text []byte) string {
+	if name, ok := p[c][string(text)]; ok {
+		return name
+	}
+	name := programName(c, text)
+	if len(text) <= longestProgram {
+		if len(p[c]) >= mostPrograms || p[c] == nil {
+			p[c] = map[string]string{}
+		}
+		p[c][string(text)] = name
+	}
+	return name
+}
+
+func programName(c coarser, text []byte) string {
+	switch c {
+	case system:
+		return familyOf(text, systemFamilies)
+	case browser:
+		return familyOf(text, agentFamilies)
+	}
+	name, on := familyOf(text, agentFamilies), familyOf(text, systemFamilies)
+	if name == other && bytes.HasPrefix(text, []byte("Mozilla/")) {
+		name = "browser"
+	}
+	if on != other {
+		name += " on " + on
+	}
+	return name
 }
 
 // coarseNumber takes a number, or a number in a string as some tables write it,

@@ -8,7 +8,7 @@ import (
 
 const (
 	knownSets  = 1024
-	knownKey   = 64 // longest value
+	knownKey   = 160 // longest value
 	knownForms = 5
 	knownText  = 240 // of all forms together
 )

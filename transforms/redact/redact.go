@@ -84,6 +84,7 @@ type stage struct {
 	former   pseudonym.Former
 	maker    *pseudonym.Maker
 	prefixes prefixer
+	programs programs
 	counts   []int64 // by number of the rule
 
 	buf     []byte   // decoded text

@@ -333,14 +333,20 @@ func (w *sweeper) addGUID(value []byte, put, putTo int) bool {
 		return false
 	}
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
-	w.add(text[:], pseudonym.GUID, put, putTo)
-	w.add(digits[:], pseudonym.GUID, put, putTo)
+	// Both texts begin alike, so that one needle finds them: the digits stand
+	// behind the text.
+	if w.add(text[:], pseudonym.GUID, put, putTo) {
+		w.arena = append(w.arena, digits[:]...)
+	}
 	g.put, g.putTo = put, putTo
 	w.guids = append(w.guids, g)
 	swapGUID(&g.bytes)
 	w.guids = append(w.guids, g)
 	return true
 }
+
+// guidLength is how many digits a GUID has.
+const guidLength = 32
 
 // guidDigits is where in a GUID's text the two digits of each byte stand.
 var guidDigits = [16]int{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
@@ -358,19 +364,16 @@ func hexTable() (t [256]byte) {
 func gramHash(t []byte) uint32 { return binary.LittleEndian.Uint32(t) * 0x9e3779b1 }
 
 // add adds one form of a value; a form that is there already stays.
-func (w *sweeper) add(text []byte, kind pseudonym.Type, put, putTo int) {
-	if len(text) < shortest {
-		return
-	}
-	if w.has(text) {
-		return
+func (w *sweeper) add(text []byte, kind pseudonym.Type, put, putTo int) (added bool) {
+	if len(text) < shortest || w.has(text) {
+		return false
 	}
 	from := len(w.arena)
 	w.arena = append(w.arena, text...)
 	w.needles = append(w.needles, needle{from, len(w.arena), put, putTo, kind})
 	if len(text) < 6 {
 		w.short = true
-		return
+		return true
 	}
 	for o := range 3 {
 		h := gramHash(text[o:])
@@ -379,6 +382,7 @@ func (w *sweeper) add(text []byte, kind pseudonym.Type, put, putTo int) {
 		w.grams = append(w.grams, gram{h, int32(len(w.needles) - 1), int32(o), *head})
 		*head = int32(len(w.grams))
 	}
+	return true
 }
 
 // has reports whether a needle is there already.
@@ -439,8 +443,16 @@ func (w *sweeper) find(f *flat) {
 func (w *sweeper) try(f *flat, k, p int) {
 	n := &w.needles[k]
 	text := w.arena[n.from:n.to]
-	if p < 0 || p+len(text) > len(f.text) || !bytes.Equal(f.text[p:p+len(text)], text) {
+	if p < 0 {
 		return
+	}
+	if !bytes.HasPrefix(f.text[p:], text) {
+		if n.kind != pseudonym.GUID {
+			return
+		}
+		if text = w.arena[n.to : n.to+guidLength]; !bytes.HasPrefix(f.text[p:], text) {
+			return
+		}
 	}
 	end := p + len(text)
 	if bytes.HasSuffix(text, []byte(guestMark)) && end < len(f.text) && f.text[end] == '@' {

@@ -25,6 +25,7 @@ type flat struct {
 	poss  [2][]int32
 	cur   int // of bufs and poss, where text and pos are
 	seg   []byte
+	nfc   pseudonym.NFC
 }
 
 // class is a set of kinds of byte.
@@ -56,7 +57,7 @@ func lowerTable() (l [256]byte) {
 func lowered(dst, src []byte) class {
 	var percent, slash, at, wide, digit uint64
 	i := 0
-	for ; i+8 <= len(src); i += 8 {
+	for i+8 <= len(src) {
 		x := binary.LittleEndian.Uint64(src[i:])
 		wide |= x
 		percent |= zeroBytes(x ^ lowBits*'%')
@@ -66,6 +67,9 @@ func lowered(dst, src []byte) class {
 		digit |= (low + lowBits*(0x80-'0')) &^ (low + lowBits*(0x80-'9'-1)) & highBits
 		upper := (low + lowBits*(0x80-'A')) &^ (low + lowBits*(0x80-'Z'-1)) &^ x & highBits
 		binary.LittleEndian.PutUint64(dst[i:], x|upper>>2)
+		if i += 8; i < len(src) && i > len(src)-8 {
+			i = len(src) - 8 // some bytes twice rather than one by one
+		}
 	}
 	has := class(0)
 	for ; i < len(src); i++ {
@@ -260,8 +264,8 @@ func hexValue(c byte) byte {
 // compose folds case and composes letters and marks, as pseudonyms' canonical
 // forms do.
 func (f *flat) compose() {
-	if norm.NFC.IsNormal(f.text) {
-		if f.fold(); norm.NFC.IsNormal(f.text) {
+	if f.nfc.Is(f.text) {
+		if f.fold(); f.nfc.Is(f.text) {
 			return
 		}
 	}

@@ -208,6 +208,9 @@ func (w *walker) object(d *doc, i int, n *node, depth, level int) (int, error) {
 			return 0, errJSON
 		}
 		if raw[i] == '}' {
+			if len(d.waiting) == first {
+				return i + 1, nil
+			}
 			return i + 1, w.settle(d, first, phone)
 		}
 		if raw[i] != ',' {

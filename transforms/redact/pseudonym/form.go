@@ -46,6 +46,7 @@ var placeholders = [...]string{
 // The zero Former is ready.
 type Former struct {
 	a, b  []byte
+	nfc   NFC
 	ascii map[string]string // domains that were spelled in another way lately
 }
 
@@ -161,7 +162,7 @@ func (f *Former) fold(value []byte) []byte {
 	if !utf8.Valid(value) {
 		value = bytes.ToValidUTF8(value, []byte("\ufffd"))
 	}
-	if !norm.NFC.IsNormal(value) {
+	if !f.nfc.Is(value) {
 		f.b = norm.NFC.Append(f.b[:0], value...)
 		value = f.b
 	}
@@ -171,11 +172,31 @@ func (f *Former) fold(value []byte) []byte {
 		f.a = AppendFold(f.a, r)
 		i += n
 	}
-	if !norm.NFC.IsNormal(f.a) {
+	if !f.nfc.Is(f.a) {
 		f.b = norm.NFC.Append(f.b[:0], f.a...)
 		f.a, f.b = f.b, f.a
 	}
 	return f.a
+}
+
+// NFC tells whether texts are in that form, without allocating. It owns scratch:
+// one per goroutine. The zero NFC is ready.
+type NFC struct{ iter norm.Iter }
+
+// Is reports whether s is in NFC.
+func (n *NFC) Is(s []byte) bool {
+	if norm.NFC.QuickSpan(s) == len(s) {
+		return true
+	}
+	n.iter.Init(norm.NFC, s)
+	for !n.iter.Done() {
+		segment := n.iter.Next()
+		if !bytes.HasPrefix(s, segment) {
+			return false
+		}
+		s = s[len(segment):]
+	}
+	return len(s) == 0
 }
 
 // AppendFold appends the letter that stands for r and all others that differ
