@@ -194,7 +194,7 @@ func Evaluate(e hclsyntax.Expression, s Scope) (cty.Value, hcl.Diagnostics) {
 	if diags := CheckReferences(e, s.Values); diags.HasErrors() {
 		return cty.DynamicVal, diags
 	}
-	val, diags := e.Value(s.context())
+	val, diags := expr.Evaluate(e, s.context())
 	diags = bare(diags, e)
 	if diags.HasErrors() {
 		return cty.DynamicVal, diags

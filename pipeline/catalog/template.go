@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/logpipe/logpipe/pipeline"
+	"github.com/logpipe/logpipe/pipeline/expr"
 )
 
 // Template is a text that depends on the slice: an object's path. It is
@@ -51,7 +52,7 @@ func NewTemplate(e hclsyntax.Expression, s Scope) (*Template, hcl.Diagnostics) {
 		return nil, diags
 	}
 	t.ctx = &hcl.EvalContext{Variables: values, Functions: s.Functions}
-	val, diags := e.Value(t.ctx)
+	val, diags := expr.Evaluate(e, t.ctx)
 	if diags.HasErrors() {
 		return nil, bare(diags, e)
 	}
@@ -119,7 +120,7 @@ func (t *Template) constantPart(whole cty.Value, s Scope) {
 				return
 			}
 		}
-		val, diags := p.Value(s.context())
+		val, diags := expr.Evaluate(p, s.context())
 		text, err := convert.Convert(val, cty.String)
 		if diags.HasErrors() || err != nil || !text.IsKnown() || text.IsNull() || text.IsMarked() {
 			t.open = true
@@ -156,7 +157,7 @@ func (t *Template) Render(s pipeline.Slice) (string, error) {
 	}
 	ctx := &hcl.EvalContext{Variables: maps.Clone(t.ctx.Variables), Functions: t.ctx.Functions}
 	ctx.Variables["slice"] = sliceValue(s)
-	val, diags := t.expr.Value(ctx)
+	val, diags := expr.Evaluate(t.expr, ctx)
 	if diags.HasErrors() {
 		return "", fmt.Errorf("render path at %s: %s", t.expr.Range(), diags[0].Summary)
 	}

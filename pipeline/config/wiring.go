@@ -11,6 +11,7 @@ import (
 
 	"github.com/logpipe/logpipe/pipeline/addr"
 	"github.com/logpipe/logpipe/pipeline/catalog"
+	"github.com/logpipe/logpipe/pipeline/expr"
 	"github.com/logpipe/logpipe/pipeline/graph"
 )
 
@@ -147,7 +148,7 @@ func (d *decoder) wiringValue(e hclsyntax.Expression, scope map[string]cty.Value
 	if !ok {
 		return cty.DynamicVal, false
 	}
-	val, diags := e.Value(&hcl.EvalContext{Variables: values, Functions: d.functions})
+	val, diags := expr.Evaluate(e, &hcl.EvalContext{Variables: values, Functions: d.functions})
 	for _, g := range diags {
 		d.explain(g, e)
 	}

@@ -162,7 +162,7 @@ func (c *compiler) variable(coll *node, label string) (*node, int) {
 	i := c.vars
 	c.vars++
 	c.maxVars = max(c.maxVars, c.vars)
-	n := &node{varying: false, loops: loopBit(i), sensitive: coll.sensitive, class: coll.class}
+	n := &node{varying: coll.varying, loops: loopBit(i), sensitive: coll.sensitive, class: coll.class}
 	r := &ref{loop: i, label: label}
 	if sortOf(coll.typ) == listSort {
 		n.typ = coll.typ.Elem
@@ -205,6 +205,9 @@ func (c *compiler) splat(e *hclsyntax.SplatExpr) *node {
 		v := src.eval(m)
 		start := len(m.stack)
 		collect := func(_, e value) bool {
+			if !m.round() {
+				return false
+			}
 			m.vars[slot] = e
 			m.stack = append(m.stack, each.eval(m))
 			return m.err == nil

@@ -218,6 +218,10 @@ func (c *compiler) constant(cv cty.Value, rng hcl.Range) *node {
 	if !n.unknown && !holdsCapsule(plain.Type()) {
 		m := &Machine{}
 		n.con.v = m.fromCty(plain)
+		if m.err != nil && c.trying == 0 {
+			c.errorf(rng, "Invalid expression", "This value cannot be calculated with: %s.", m.err)
+			return c.badNode(rng)
+		}
 	}
 	n.fix()
 	return n

@@ -15,6 +15,13 @@ func (m *Machine) toCty(v value) (cty.Value, bool) {
 }
 
 func (m *Machine) ctyAt(v value, depth int) cty.Value {
+	if m.err != nil {
+		return cty.DynamicVal
+	}
+	if m.took++; m.took > maxElements {
+		m.fail("more than %d elements", maxElements)
+		return cty.DynamicVal
+	}
 	switch v.kind {
 	case boolean:
 		return cty.BoolVal(v.n != 0)

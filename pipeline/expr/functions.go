@@ -20,6 +20,9 @@ func Functions(dir string) map[string]function.Function {
 	for _, own := range []map[string]function.Function{textFunctions(), listFunctions(), hashFunctions(), netFunctions(), timeFunctions(), fileFunctions(dir)} {
 		maps.Copy(all, own)
 	}
+	for name, f := range all {
+		all[name] = guard(name, f)
+	}
 	return all
 }
 

@@ -120,7 +120,7 @@ func templateFile(dir string) function.Function {
 			for _, name := range reading {
 				delete(funcs, name)
 			}
-			v, diags := t.Value(&hcl.EvalContext{Variables: vars.AsValueMap(), Functions: funcs})
+			v, diags := Evaluate(t, &hcl.EvalContext{Variables: vars.AsValueMap(), Functions: funcs})
 			if diags.HasErrors() {
 				return cty.NilVal, function.NewArgError(0, diags)
 			}

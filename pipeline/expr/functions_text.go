@@ -44,9 +44,6 @@ func textFunctions() map[string]function.Function {
 	}
 }
 
-// maxText is the longest text that replace makes.
-const maxText = 64 << 20
-
 // replace is as in Terraform: a part between slashes is a pattern.
 func replace(s []string) (cty.Value, error) {
 	text, part, by := cty.StringVal(s[0]), s[1], cty.StringVal(s[2])
@@ -55,8 +52,8 @@ func replace(s []string) (cty.Value, error) {
 	if !pattern {
 		most = strings.Count(s[0], part)
 	}
-	if len(s[2]) > 64 && most > maxText/len(s[2]) {
-		return cty.NilVal, fmt.Errorf("the result may be longer than %d MiB", maxText>>20)
+	if len(s[2]) > 64 && most > maxBytes/len(s[2]) {
+		return cty.NilVal, fmt.Errorf("the result may be longer than %d MiB", maxBytes>>20)
 	}
 	if pattern {
 		return stdlib.RegexReplace(text, cty.StringVal(part[1:len(part)-1]), by)

@@ -22,7 +22,7 @@ func (c *compiler) loop(e *hclsyntax.ForExpr) *node {
 	if e.KeyVar != "" {
 		var key *node
 		key, l.keySlot = c.variable(l.coll, e.KeyVar)
-		key.ref.known, key.varying = false, false
+		key.ref.known = false
 		key.class = 0
 		key.typ = keyType(l.coll)
 		c.names = append(c.names, loopName{e.KeyVar, key})
@@ -111,6 +111,9 @@ func (l *loop) rounds(m *Machine, fn func() bool) {
 		return
 	}
 	m.each(v, func(k, e value) bool {
+		if !m.round() {
+			return false
+		}
 		if l.keySlot >= 0 {
 			m.vars[l.keySlot] = k
 		}

@@ -13,7 +13,8 @@ import (
 
 // Numbers are exact. Most are a decimal of up to 18 digits in two words (n ×
 // 10^exp, no zeros at the end of n, so that equal numbers are equal words).
-// What does not fit is a big.Float of 512 bits as HCL has it. Numbers with more
+// What does not fit is a big.Float of 512 bits as HCL has it, or of as many bits
+// as the digits need, where HCL would round. Numbers with more
 // digits or zeros than maxDigits are compared in their JSON text but not
 // calculated with: writing them out would cost memory that one field of a
 // hostile record could ask for.
@@ -162,12 +163,28 @@ func (m *Machine) parseBig(s []byte) (*big.Float, bool) {
 		m.fail("a number of %d bytes is too long to calculate with", len(s))
 		return nil, false
 	}
-	f, err := cty.ParseNumberVal(string(s))
+	v, err := cty.ParseNumberVal(string(s))
 	if err != nil {
 		m.fail("text of %d bytes is no number", len(s))
 		return nil, false
 	}
-	return f.AsBigFloat(), true
+	if prec := precision(s); prec > 512 {
+		if f, _, err := big.ParseFloat(string(s), 10, prec, big.ToNearestEven); err == nil {
+			return f, true
+		}
+	}
+	return v.AsBigFloat(), true
+}
+
+// precision is how many bits a number needs so that its digits come back, and
+// all of them if it is whole.
+func precision(s []byte) uint {
+	digits := len(s)
+	if i := bytes.IndexAny(s, "eE"); i >= 0 {
+		e, _ := strconv.Atoi(string(s[i+1:]))
+		digits = i + max(0, e)
+	}
+	return uint(digits)*3322/1000 + 8
 }
 
 // reasonable reports whether the number s written out has at most maxDigits
@@ -187,7 +204,7 @@ func reasonable(s []byte) bool {
 // bigValue takes a result of a calculation.
 func (m *Machine) bigValue(f *big.Float) value {
 	if !f.IsInf() && f.Sign() != 0 {
-		if e := f.MantExp(nil); e > 4*maxDigits || e < -4*maxDigits {
+		if e := f.MantExp(nil); e > maxExponent || e < -maxExponent {
 			m.fail("the result of a calculation has too many digits")
 			return null
 		}

@@ -90,6 +90,7 @@ type Machine struct {
 	at   hcl.Range // where err happened; zero if nobody has said yet
 	vars []value   // loop variables
 	loud bool      // failures may name values: nothing of a record is in reach
+	took int       // rounds of loops on this record
 
 	// Memory for what is made while one record is looked at. Slices of it stay
 	// good when it grows, because the old array stays where it is.
@@ -126,7 +127,7 @@ func (m *Machine) AppendJSON(dst []byte, b *record.Batch, i int) ([]byte, error)
 }
 
 func (m *Machine) turn(b *record.Batch, i int) {
-	m.b, m.i, m.err = b, i, nil
+	m.b, m.i, m.err, m.took = b, i, nil, 0
 	m.buf, m.extras, m.stack = m.buf[:0], m.extras[:0], m.stack[:0]
 }
 
@@ -173,6 +174,23 @@ func (m *Machine) textOf(n *node) ([]byte, bool) {
 		m.blame(n)
 	}
 	return s, ok
+}
+
+// round counts one round of a loop; false if there were too many, or if they
+// made too much text.
+func (m *Machine) round() bool {
+	if m.took++; m.took > maxElements {
+		m.fail("loops take more than %d rounds", maxElements)
+	}
+	m.roomy()
+	return m.err == nil
+}
+
+// roomy fails if too much text was made.
+func (m *Machine) roomy() {
+	if len(m.buf) > 4*maxBytes {
+		m.fail("more than %d MiB of text are made", 4*maxBytes>>20)
+	}
 }
 
 // extra returns memory for the content of a structure.

@@ -46,7 +46,10 @@ func (m *Machine) concat(parts []value) value {
 	plain := true
 	for _, p := range parts {
 		plain = plain && ascii(p.raw)
-		m.buf = append(m.buf, p.raw...)
+		if m.buf = append(m.buf, p.raw...); len(m.buf) > 4*maxBytes {
+			m.roomy()
+			return null
+		}
 	}
 	s := m.buf[start:]
 	if !plain {

@@ -113,7 +113,10 @@ func (m *Machine) appendJSON(dst []byte, v value) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = m.appendJSON(dst, e)
+			if dst = m.appendJSON(dst, e); len(dst) > 4*maxBytes {
+				m.fail("the result has more than %d MiB", 4*maxBytes>>20)
+				return dst
+			}
 		}
 		return append(dst, ']')
 	default:
@@ -124,7 +127,10 @@ func (m *Machine) appendJSON(dst []byte, v value) []byte {
 			}
 			dst = record.AppendString(dst, []byte(v.more.keys[i]))
 			dst = append(dst, ':')
-			dst = m.appendJSON(dst, e)
+			if dst = m.appendJSON(dst, e); len(dst) > 4*maxBytes {
+				m.fail("the result has more than %d MiB", 4*maxBytes>>20)
+				return dst
+			}
 		}
 		return append(dst, '}')
 	}
