@@ -146,8 +146,8 @@ func (s *stage) text(v record.Value) (text []byte, problem string) {
 }
 
 // shown stays in a masked text, so that its form can be seen.
-func shown(r rune) bool {
-	switch r {
+func shown(c byte) bool {
+	switch c {
 	case '@', '.', '-', '_', ':', '/', '\\', '#', '+', ' ', '(', ')', '*':
 		return true
 	}
@@ -161,17 +161,21 @@ func appendMasked(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	start, hidden := len(dst), false
 	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			i++
+			if !shown(c) {
+				c, hidden = '*', true
+			}
+			if c == '\\' {
+				dst = append(dst, c)
+			}
+			dst = append(dst, c)
+			continue
+		}
 		r, n := utf8.DecodeRune(text[i:])
 		i += n
-		switch {
-		case r == '\\':
-			dst = append(dst, `\\`...)
-		case shown(r):
-			dst = append(dst, byte(r))
-		case unicode.Is(unicode.Mn, r):
-			hidden = true // belongs to the letter before it
-		default:
-			dst, hidden = append(dst, '*'), true
+		if hidden = true; !unicode.Is(unicode.Mn, r) { // else it belongs to the letter before it
+			dst = append(dst, '*')
 		}
 	}
 	if !hidden {

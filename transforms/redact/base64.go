@@ -1,8 +1,6 @@
 package redact
 
 import (
-	"bytes"
-
 	"github.com/logpipe/logpipe/transforms/redact/detect"
 )
 
@@ -36,38 +34,41 @@ func (s *stage) unpack(src []byte, e *entry) {
 	if len(s.needles) == 0 && !e.scan {
 		return
 	}
-	for i := 0; i+leastBase64 <= len(src); i++ {
-		if base64Values[src[i]] == notBase64 {
+	// i is where a run may begin. Whether it is long enough is asked from its end,
+	// so that of short words most bytes are passed over.
+	for i := 0; i+leastBase64 <= len(src); {
+		k := i + leastBase64 - 1
+		for k >= i && base64Values[src[k]] != notBase64 {
+			k--
+		}
+		if k >= i {
+			i = k + 1
 			continue
 		}
-		end, split := i, false
-		for end < len(src) {
-			v := base64Values[src[end]]
-			if v == notBase64 {
-				break
-			}
-			split = split || v >= 62
+		end := i + leastBase64
+		for end < len(src) && base64Values[src[end]] != notBase64 {
 			end++
 		}
-		if end-i >= leastBase64 && !isGUID(src[i:end]) {
+		if !isGUID(src[i:end]) {
 			s.packed(src, i, end, e)
-			if split {
-				s.parts(src, i, end, e)
-			}
+			s.parts(src, i, end, e)
 		}
-		i = end
+		i = end + 1
 	}
 }
 
 // parts looks into each piece between characters that may also be separators,
 // as in a path.
 func (s *stage) parts(src []byte, i, end int, e *entry) {
-	for i < end {
-		n := bytes.IndexAny(src[i:end], "/-_+")
-		if n < 0 {
-			n = end - i
+	for whole := i; i < end; {
+		n := 0
+		for i+n < end && base64Values[src[i+n]] < 62 {
+			n++
 		}
-		if n >= leastBase64 && n < end-i {
+		if i == whole && i+n == end {
+			return // one piece
+		}
+		if n >= leastBase64 {
 			s.packed(src, i, i+n, e)
 		}
 		i += n + 1

@@ -48,6 +48,9 @@ func Scan(tr pipeline.Transform, l *record.Layout, field, text string) ([]Span, 
 
 const text_ = text
 
+// Looked returns how many bytes of texts a stage has looked into.
+func Looked(st pipeline.Stage) int64 { return st.(*stage).looked }
+
 // outward leads byte i of the text of e in d to the text of the field.
 func (s *stage) outward(d *doc, e *entry, i int) int {
 	i = encoded(d.raw[e.start:e.end], i)

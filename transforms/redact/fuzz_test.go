@@ -94,7 +94,7 @@ rule "truncate_ip" { fields = ["ipAddress"] }
 }
 
 func TestAllocatesNothing(t *testing.T) {
-	records, _ := manySignIns(32)
+	records, _, _ := manySignIns(32)
 	for name, body := range map[string]string{"in place": six, "by class": key} {
 		t.Run(name, func(t *testing.T) {
 			tr, l := open(t, signIns(t), body)

@@ -89,6 +89,7 @@ type stage struct {
 
 	buf     []byte   // decoded text
 	json    []byte   // result of one rule
+	looked  int64    // bytes of texts that were looked into
 	targets []target // of the fast way
 	detector
 	walker

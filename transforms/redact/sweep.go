@@ -529,6 +529,7 @@ func (s *stage) rewrite(d *doc, e *entry) (bool, error) {
 	}
 	w := &s.sweeper
 	w.hits = w.hits[:0]
+	s.looked += int64(len(src))
 	w.flat.begin(src)
 	if w.flat.has&hasWide != 0 && !utf8.Valid(src) {
 		return false, errBroken

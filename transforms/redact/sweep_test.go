@@ -52,6 +52,7 @@ func TestSweep(t *testing.T) {
 		{"base64 at 1", "x=" + b64([]byte("-adele@contoso.com")) + ";", "x=GONE;"},
 		{"base64 at 2", b64([]byte("<>adele@contoso.com</>")), "GONE"},
 		{"base64url in a path", "/users/" + base64.RawURLEncoding.EncodeToString([]byte("Adele@Contoso.com")) + "/x", "/users/GONE/x"},
+		{"base64url at the end of a path", "/users/" + base64.RawURLEncoding.EncodeToString([]byte("Adele@Contoso.com")), "/users/GONE"},
 		{"id as bytes", "t " + base64.RawURLEncoding.EncodeToString([]byte("\xe0\x04\x25\x3f\x89\x4f\xd3\x11\x9a\x0c\x03\x05\xe8\x2c\x33\x01")), "t GONE"},
 		{"id as bytes, big-endian", base64.RawURLEncoding.EncodeToString([]byte("\x3f\x25\x04\xe0\x4f\x89\x11\xd3\x9a\x0c\x03\x05\xe8\x2c\x33\x01")), "GONE"},
 		{"nothing", `multiFactorAuthentication 100% C:\new`, `multiFactorAuthentication 100% C:\new`},
