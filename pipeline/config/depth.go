@@ -31,12 +31,15 @@ func tooDeep(src []byte, name string) hcl.Diagnostics {
 	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
 	depth, run := 0, 0
+	var outer []int // the run at each bracket that is open: it goes on behind the bracket
 	for _, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 			depth++
+			outer = append(outer, run)
 		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
 			depth = max(0, depth-1)
+			run, outer = behind(outer)
 		}
 		switch t.Type {
 		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
@@ -44,18 +47,32 @@ func tooDeep(src []byte, name string) hcl.Diagnostics {
 			hclsyntax.TokenGreaterThanEq, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenQuestion, hclsyntax.TokenDot,
 			hclsyntax.TokenOBrack, hclsyntax.TokenTemplateControl:
 			run++ // operators chain into one deep tree without any bracket
-		case hclsyntax.TokenNewline, hclsyntax.TokenComma:
-			if depth == 0 || t.Type == hclsyntax.TokenComma {
+		case hclsyntax.TokenNewline:
+			if depth == 0 {
 				run = 0
 			}
-		case hclsyntax.TokenEqual, hclsyntax.TokenOBrace:
-			run = 0
+		case hclsyntax.TokenComma, hclsyntax.TokenEqual:
+			run = inside(outer)
 		}
 		if depth > maxDepth || run > maxChain {
 			return catalog.Fault(t.Range, "Too deeply nested", fmt.Sprintf("More than %d levels of nesting, or a chain of more than %d operators. Put parts into locals.", maxDepth, maxChain))
 		}
 	}
 	return nil
+}
+
+// behind closes a bracket: the run goes on as it was in front of it.
+func behind(outer []int) (run int, rest []int) {
+	if len(outer) == 0 {
+		return 0, nil
+	}
+	return outer[len(outer)-1], outer[:len(outer)-1]
+}
+
+// inside is the run at which each part inside the innermost bracket begins.
+func inside(outer []int) int {
+	run, _ := behind(outer)
+	return run
 }
 
 // shallow reports whether src certainly keeps the bounds, from its bytes alone.
@@ -85,6 +102,7 @@ type shallows struct {
 	at         int
 	depth, run int
 	quoted     bool  // inside a string, outside its templates
+	outer      []int // as in tooDeep
 	templates  []int // open braces within each template that is open, innermost last
 }
 
@@ -102,6 +120,7 @@ func (s *shallows) text() bool {
 	case '$', '%':
 		s.at++
 		s.depth++
+		s.outer = append(s.outer, s.run)
 		s.run++
 		s.quoted = false
 		s.templates = append(s.templates, 0)
@@ -131,12 +150,12 @@ func (s *shallows) code() bool {
 			s.run = 0
 		}
 	case ',':
-		s.run = 0
+		s.run = inside(s.outer)
 	case '=':
 		if next == '=' || next == '>' || strings.IndexByte("=!<>", s.peek(-2)) >= 0 {
 			s.run++
 		} else {
-			s.run = 0
+			s.run = inside(s.outer)
 		}
 	case '/':
 		switch next {
@@ -156,19 +175,18 @@ func (s *shallows) code() bool {
 
 func (s *shallows) open(c byte) {
 	s.depth++
+	s.outer = append(s.outer, s.run)
 	switch n := len(s.templates); {
 	case c == '[':
 		s.run++
-	case c == '{':
-		s.run = 0
-		if n > 0 {
-			s.templates[n-1]++
-		}
+	case c == '{' && n > 0:
+		s.templates[n-1]++
 	}
 }
 
 func (s *shallows) close(c byte) {
 	s.depth = max(0, s.depth-1)
+	s.run, s.outer = behind(s.outer)
 	n := len(s.templates)
 	if c != '}' || n == 0 {
 		return

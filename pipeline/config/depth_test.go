@@ -14,12 +14,18 @@ import (
 func within(src []byte) bool {
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
 	depth, run := 0, 0
+	outer := []int{0}
 	for _, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 			depth++
+			outer = append(outer, run)
 		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
 			depth = max(0, depth-1)
+			run = outer[len(outer)-1]
+			if len(outer) > 1 {
+				outer = outer[:len(outer)-1]
+			}
 		}
 		switch t.Type {
 		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
@@ -27,8 +33,8 @@ func within(src []byte) bool {
 			hclsyntax.TokenGreaterThanEq, hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenQuestion, hclsyntax.TokenDot,
 			hclsyntax.TokenOBrack, hclsyntax.TokenTemplateControl:
 			run++
-		case hclsyntax.TokenComma, hclsyntax.TokenEqual, hclsyntax.TokenOBrace:
-			run = 0
+		case hclsyntax.TokenComma, hclsyntax.TokenEqual:
+			run = outer[len(outer)-1]
 		case hclsyntax.TokenNewline:
 			if depth == 0 {
 				run = 0

@@ -34,19 +34,66 @@ func (d *decoder) decodeLocals() {
 			}
 		}
 	}
-	for _, cycle := range g.Cycles() {
+	order, cycle := g.Order()
+	for _, cycle := range circles(g, order, cycle) {
 		d.fail(found[cycle[0]].NameRange, "Cycle", fmt.Sprintf("These local values need one another: local.%s. Take one of the references out.", strings.Join(cycle, " → local.")))
 	}
 	d.values["local"] = cty.ObjectVal(values)
-	order, _ := g.Order()
+	s := d.scope()
 	for _, name := range order {
-		val, diags := catalog.Evaluate(found[name].Expr, d.scope())
+		e := found[name].Expr
+		if diags := catalog.CheckReferences(e, d.values); diags.HasErrors() {
+			d.diags = append(d.diags, diags...)
+			continue
+		}
+		s.Values = maps.Clone(d.values)
+		s.Values["local"] = needed(e, values)
+		val, diags := catalog.Evaluate(e, s)
 		d.diags = append(d.diags, diags...)
 		if !diags.HasErrors() {
 			values[name] = val
-			d.values["local"] = cty.ObjectVal(maps.Clone(values))
 		}
 	}
+	d.values["local"] = cty.ObjectVal(values)
+}
+
+// manyCircular is up to how many values on and behind circles all circles are
+// looked for, which takes time by the square of their number.
+const manyCircular = 1000
+
+// circles lists the circles, or only the first if there is much to look at.
+func circles(g *graph.Graph, order, first []string) [][]string {
+	switch left := len(g.Nodes()) - len(order); {
+	case left == 0:
+		return nil
+	case left > manyCircular:
+		return [][]string{first}
+	}
+	inOrder := make(map[string]bool, len(order))
+	for _, name := range order {
+		inOrder[name] = true
+	}
+	rest := &graph.Graph{}
+	for _, name := range g.Nodes() {
+		for _, next := range g.Next(name) {
+			if !inOrder[name] && !inOrder[next] {
+				rest.Connect(name, next)
+			}
+		}
+	}
+	return rest.Cycles()
+}
+
+// needed holds only what e refers to: an object of all values for each of them
+// would take time by the square of their number.
+func needed(e hclsyntax.Expression, values map[string]cty.Value) cty.Value {
+	some := map[string]cty.Value{}
+	for _, name := range localsIn(e) {
+		if v, ok := values[name]; ok {
+			some[name] = v
+		}
+	}
+	return cty.ObjectVal(some)
 }
 
 // localsIn lists the local values that e refers to.
