@@ -41,6 +41,15 @@
 // may be compared with and be the key of hmac; what else depends on it must
 // not leave.
 //
+// Bounds. A value has at most 1,000,000 elements, at all depths, and 16 MiB of
+// text; one call makes at most 100,000 elements of something small (setproduct,
+// split); the loops of one evaluation take at most 1,000,000 rounds; a number
+// that is written out has at most some 4,096 digits. What would go beyond is an
+// error before it is made. All functions are called through a guard, which
+// foresees that, makes panics short errors, and says nothing of arguments that
+// are sensitive. A record's numbers keep all of their digits; where a function
+// would round one (tonumber, jsondecode of more than 153 digits), it fails.
+//
 // Failures at run time say where and what was found, never a value of the
 // record.
 //
