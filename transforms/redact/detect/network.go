@@ -88,9 +88,13 @@ func (f *Finder) ipv4(i int) int {
 		return 0 // a network or a version, hardly ever a host
 	case i > 1 && t[i-1] == '.' && wordByte(t[i-2]):
 		return 0 // more than four numbers
+	case octets[0] == 0 || octets[0] == 127 || octets[0] >= 240:
+		return 0 // this host, or a mask: nobody's address
 	case octets == [4]int{1, 3, 6, 1} || octets[0] == 2 && octets[1] == 5 && (octets[2] == 29 || octets[2] == 4):
 		return 0 // object identifiers of the internet and of X.500
 	case versionWord(wordBefore(t, i, 2)):
+		return 0
+	case f.inProduct(i), f.version(i, end):
 		return 0
 	case private(octets) || octets[0] >= highest:
 		return end
@@ -117,15 +121,25 @@ func preRelease(t []byte) bool {
 	return false
 }
 
+// inProduct reports whether four numbers at i follow the name of a product and a
+// slash, and not a service, as in a principal's name.
+func (f *Finder) inProduct(i int) bool {
+	if i < 2 || f.Flat[i-1] != '/' || !product(f.Flat, i-1) {
+		return false
+	}
+	_, service := services[string(wordBefore(f.Flat, i, 0))]
+	return !service
+}
+
+// services are what stands before a slash and a host.
+var services = wordSet("host http https cifs ldap ldaps gc dns ftp smtp imap pop nfs rpc ssh sip termsrv wsman mssqlsvc krbtgt restrictedkrbhost ip")
+
 // versioned reports whether four numbers at i are rather a version: joined to a
 // name, or in a field that says what program it is.
 func (f *Finder) versioned(i int) bool {
 	t := f.Flat
-	if i > 1 {
-		switch c := t[i-1]; {
-		case c == '-' && t[i-2]-'a' < 26, c == '/' && product(t, i-1):
-			return true
-		}
+	if i > 1 && t[i-1] == '-' && t[i-2]-'a' < 26 {
+		return true
 	}
 	if _, program := programs[string(wordBefore(t, i, 0))]; program {
 		return true
@@ -206,10 +220,10 @@ func wordBefore(t []byte, i, hops int) []byte {
 // versionWords say that a version follows; versionStems say so inside a word, in
 // the languages that administrators write to each other in.
 var (
-	versionWords = wordSet("ver vers build release rel revision rev firmware kernel sdk oid edition section clause control requirement chapter article paragraph utgave utgåva bản 版 сборка")
+	versionWords = wordSet("ver vers build release rel revision rev firmware kernel sdk oid edition section clause control requirement chapter article paragraph annex appendix kapitel abschnitt bundle train ruleset baseline utgave utgåva bản 版 сборка")
 	versionStems = [...]string{
 		"versi", "verzi", "wersj", "verze", // as many as plainStems
-		"versão", "sürüm", "phiên", "útgáf", "верси", "версі", "верзи", "έκδοσ", "эдиц",
+		"versão", "verżj", "sürüm", "phiên", "útgáf", "верси", "версі", "верзи", "έκδοσ", "эдиц",
 		"バージョン", "版本", "버전", "เวอร์ช", "รุ่น", "ເວີ", "កំណែ", "ဗားရှင်း", "संस्करण", "वर्ज़न", "वर्जन", "आवृत्त", "সংস্করণ", "ਸੰਸਕਰਣ", "સંસ્કરણ", "આવૃત્ત",
 		"பதிப்பு", "వెర్షన్", "ಆವೃತ್ತಿ", "പതിപ്പ്", "අනුවාද", "إصدار", "نسخة", "نسخه", "ورژن", "גרס", "גירס", "տարբերակ", "ვერსი", "ስሪት", "хувилбар", "нұсқа",
 	}
@@ -288,8 +302,12 @@ func named(t []byte, i int) bool {
 	return i > 0 && (i-k > 4 || k > 0 && wordByte(t[k-1]) || t[i-1] >= utf8.RuneSelf)
 }
 
-// ipv6 reports whether s is an IPv6 address of more than one group.
+// ipv6 reports whether s is an IPv6 address of more than one group. Eight groups
+// of two digits are bytes: of a fingerprint, a serial number, a longer MAC.
 func ipv6(s []byte) bool {
+	if bytePairs(s) {
+		return false
+	}
 	groups, gap, filled := 0, false, 0
 	for i := 0; i < len(s); {
 		if s[i] == ':' {
@@ -322,6 +340,19 @@ func ipv6(s []byte) bool {
 		i = k
 	}
 	return (groups == 8 || gap && groups < 8) && groups >= 2 && (filled >= 4 || assigned(s))
+}
+
+// bytePairs reports whether s is nothing but bytes with colons between them.
+func bytePairs(s []byte) bool {
+	if len(s)%3 != 2 {
+		return false
+	}
+	for k, c := range s {
+		if k%3 == 2 && c != ':' || k%3 != 2 && !hexDigit(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // assigned reports whether s begins as the addresses do that are in use, so that
