@@ -23,9 +23,10 @@ const (
 	leastPrecision = 0.98
 )
 
-// lower is where the floor is not reached yet. It may rise and never fall.
+// lower is where the floor is not reached yet. It may rise and never fall. What
+// the wrong hits are is not known: nobody looks into the half that measures.
 var lower = map[cell]score{
-	{"ip", "free_text"}: {spans: 100, found: 99, hits: 100, right: 97}, // versions in sentences that no word gives away
+	{"ip", "free_text"}: {spans: 100, found: 99, hits: 100, right: 97},
 }
 
 // floor returns what a cell must reach.
@@ -131,6 +132,17 @@ func sortedCells(table map[cell]score) []cell {
 	})
 }
 
+// report returns the figures as a table in Markdown.
+func report(table map[cell]score) string {
+	var b strings.Builder
+	b.WriteString("| type | fields | values | found | recall | hits | right | precision |\n|---|---|---:|---:|---:|---:|---:|---:|\n")
+	for _, c := range sortedCells(table) {
+		s := table[c]
+		fmt.Fprintf(&b, "| %s | %s | %d | %d | %.4f | %d | %d | %.4f |\n", c.typ, c.family, s.spans, s.found, s.recall(), s.hits, s.right, s.precision())
+	}
+	return b.String()
+}
+
 // TestGold holds the detectors to the half of the gold set that was written for
 // it, and says the figures of both halves.
 func TestGold(t *testing.T) {
@@ -142,16 +154,16 @@ func TestGold(t *testing.T) {
 					t.Logf("%s %s %s in %s: %q of %q", l.ID, what, s.Type, l.Field, l.Text[s.Start:s.End], l.Text)
 				}
 			})
-			var b strings.Builder
-			fmt.Fprintf(&b, "%-12s %-10s %6s %8s %6s %9s\n", "type", "family", "spans", "recall", "hits", "precision")
-			for _, c := range sortedCells(table) {
-				s := table[c]
-				fmt.Fprintf(&b, "%-12s %-10s %6d %8.4f %6d %9.4f\n", c.typ, c.family, s.spans, s.recall(), s.hits, s.precision())
+			for c, s := range table {
 				if recall, precision := c.floor(); s.recall() < recall || s.precision() < precision {
 					t.Errorf("%v: recall %.4f (at least %.2f), precision %.4f (at least %.2f)", c, s.recall(), recall, s.precision(), precision)
 				}
 			}
-			t.Logf("\n%s", b.String())
+			text := report(table)
+			fmt.Fprint(t.Output(), text)
+			if doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "redaction.md")); half == "test" && (err != nil || !strings.Contains(string(doc), text)) {
+				t.Error("docs/redaction.md has other figures: put in what make redact-report prints")
+			}
 		})
 	}
 }
