@@ -3,7 +3,6 @@ package run_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,25 +224,6 @@ func TestACancelledRunLeavesNothingOpen(t *testing.T) {
 		if diff := cmp.Diff(w.want(false), h.named(sink)); diff != "" {
 			t.Errorf("sink %s: %s", sink, diff)
 		}
-	}
-}
-
-// Order inside a slice is the reader's, however many workers there are.
-func TestOrderIsKept(t *testing.T) {
-	w := newWorld(0, 0)
-	for i := range 500 {
-		w.put(0, item{raw: fmt.Sprintf(`{"n":%d}`, i)})
-	}
-	h := newHouse(t, w, oneSink)
-	se, err := h.open("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := se.apply(context.Background(), run.Options{Workers: 4}); err != nil {
-		t.Fatal(err)
-	}
-	if err := se.st.Close(context.Background()); err != nil {
-		t.Fatal(err)
 	}
 }
 
